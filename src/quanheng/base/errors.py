@@ -1,0 +1,50 @@
+"""Refusals that a person sees, and faults that a job decides about.
+
+A service raises; it never returns an error value.  ``kind`` becomes an HTTP status in one
+place only (``web/problems.py``); ``code`` is a contract, listed in docs/reference/errors.md
+and never renamed.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, ClassVar
+
+
+class Kind(StrEnum):
+    """What sort of refusal this is; the only thing that the web layer looks at."""
+
+    UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"
+    INVALID = "invalid"
+
+
+class BureauError(Exception):
+    """A refusal by a rule of the house, with a sentence for the person who met it."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+    code: ClassVar[str] = "base.refused"
+    message: ClassVar[str] = "操作被拒绝。"
+
+    def __init__(self, message: str = "", **details: Any) -> None:
+        self.text = message or self.message.format(**details)
+        self.details = details
+        super().__init__(self.text)
+
+
+class StaleRevision(BureauError):
+    """Somebody else saved the record after this person opened it."""
+
+    kind = Kind.CONFLICT
+    code = "base.stale_revision"
+    message = "该记录已被他人修改，您的改动没有保存。请核对最新内容后再改。"
+
+
+class TransientError(Exception):
+    """An infrastructure fault that may pass: the job is tried again later."""
+
+
+class PermanentError(Exception):
+    """An infrastructure fault that trying again cannot mend: the job stops and says so."""
