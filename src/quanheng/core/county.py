@@ -1,0 +1,153 @@
+"""The county from a file: names, units, aliases, neighbours.  Nothing in code knows a county."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.db import transaction
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from quanheng.core.enums import UnitKind
+from quanheng.core.errors import BadCountyFile, OtherCounty
+from quanheng.core.models import County, Neighbour, OrgUnit, UnitAlias
+from quanheng.transparency.services import enqueue_leaf
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class NamedUnit(_Strict):
+    """A department, institute or town of the file."""
+
+    name: str = Field(min_length=1)
+    code: str = ""
+    aliases: list[str] = []
+
+
+class GroupUnit(NamedUnit):
+    """A name that stands for all units of one kind."""
+
+    members: UnitKind
+
+
+class NeighbourEntry(_Strict):
+    """A county next door."""
+
+    code: str = Field(pattern=r"^\d{6}$")
+    name: str = Field(min_length=1)
+
+
+class CountyFile(_Strict):
+    """The whole file; docs/reference/county-file.md describes every field."""
+
+    code: str = Field(pattern=r"^\d{6}$")
+    name: str = Field(min_length=1)
+    full_name: str = Field(min_length=1)
+    is_demo: bool = False
+    departments: list[NamedUnit]
+    institutes: list[NamedUnit] = []
+    businesses: list[NamedUnit] = []
+    towns: list[NamedUnit]
+    subdistricts: list[NamedUnit] = []
+    groups: list[GroupUnit] = []
+    neighbours: list[NeighbourEntry] = []
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What loading a county file did: ``kept`` names units already there, which stay as edited."""
+
+    created: int
+    kept: int
+
+
+def read_county(path: Path) -> CountyFile:
+    """Read and check a county file.
+
+    Raises
+    ------
+    BadCountyFile
+        Naming the line or the field, and what is wrong with it.
+    """
+    try:
+        data: Any = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        county = CountyFile.model_validate(data)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise BadCountyFile(where=path.name, reason=str(error)) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or path.name
+        raise BadCountyFile(where=where, reason=first["msg"]) from error
+    seen: dict[str, str] = {}
+    for unit in _all_units(county):
+        for name in (unit.name, *unit.aliases):
+            if seen.setdefault(name, unit.name) != unit.name or unit.aliases.count(name) > 1:
+                raise BadCountyFile(where=unit.name, reason=f"名称“{name}”与“{seen[name]}”重复。")
+    return county
+
+
+@transaction.atomic
+def load_county(file: CountyFile) -> Loaded:
+    """Make the county of this installation; units that exist already stay as they were edited.
+
+    Raises
+    ------
+    OtherCounty
+        The installation serves another county already.
+    """
+    present = County.objects.select_related("unit").first()
+    if present is not None and present.unit.code != file.code:
+        raise OtherCounty(present=present.full_name, wanted=file.full_name)
+    if present is None:
+        root = OrgUnit.objects.create(kind=UnitKind.COUNTY, name=file.name, code=file.code)
+        County.objects.create(unit=root, full_name=file.full_name, is_demo=file.is_demo)
+    else:
+        root = present.unit
+    created = kept = 0
+    for kind, units in _by_kind(file).items():
+        for unit in units:
+            if OrgUnit.objects.filter(name=unit.name).exists():
+                kept += 1
+            else:
+                _create(root, kind, unit)
+                created += 1
+    for neighbour in file.neighbours:
+        Neighbour.objects.get_or_create(code=neighbour.code, defaults={"name": neighbour.name})
+    if created:
+        enqueue_leaf(
+            kind="county:loaded",
+            subject=f"county:{file.code}",
+            data={"name": file.full_name, "demo": file.is_demo, "units": created},
+        )
+    return Loaded(created=created, kept=kept)
+
+
+def _create(root: OrgUnit, kind: UnitKind, unit: NamedUnit) -> None:
+    made = OrgUnit.objects.create(
+        kind=kind, parent=root, name=unit.name, code=unit.code, position=OrgUnit.objects.count()
+    )
+    taken = set(UnitAlias.objects.filter(name__in=unit.aliases).values_list("name", flat=True))
+    UnitAlias.objects.bulk_create(
+        UnitAlias(unit=made, name=name) for name in unit.aliases if name not in taken
+    )
+    if isinstance(unit, GroupUnit):
+        made.members.set(OrgUnit.objects.filter(kind=unit.members))
+
+
+def _by_kind(file: CountyFile) -> dict[UnitKind, list[NamedUnit]]:
+    return {
+        UnitKind.DEPARTMENT: file.departments,
+        UnitKind.INSTITUTE: file.institutes,
+        UnitKind.BUSINESS: file.businesses,
+        UnitKind.TOWN: file.towns,
+        UnitKind.SUBDISTRICT: file.subdistricts,
+        UnitKind.GROUP: list(file.groups),
+    }
+
+
+def _all_units(file: CountyFile) -> list[NamedUnit]:
+    return [unit for units in _by_kind(file).values() for unit in units]

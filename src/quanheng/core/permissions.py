@@ -1,0 +1,87 @@
+"""Who may do what, for whom: one table, read in review, walked by tests.
+
+A permission is granted through a role, and reaches as far as the scope says.  ``Reach.ALL``
+ignores the unit of the role; ``Reach.UNIT`` means the unit of the role and all below it.  What a
+document gives to a group (各乡、镇人民政府) reaches its members: selectors see to that.  There is
+no "deny".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from quanheng.core.enums import Role
+from quanheng.core.models import OrgUnit, RoleAssignment, User
+
+
+class Reach(StrEnum):
+    """How far a granted permission reaches."""
+
+    ALL = "all"
+    UNIT = "unit"
+
+
+_ADMIN, _OFFICER, _AUDITOR = Role.ADMINISTRATOR, Role.METROLOGY_OFFICER, Role.AUDITOR
+_EVERYONE = dict.fromkeys(Role, Reach.ALL)
+_READERS = dict.fromkeys((_ADMIN, _OFFICER, Role.INSPECTOR, _AUDITOR), Reach.ALL)
+_INVOLVED = {Role.DEPARTMENT_LIAISON: Reach.UNIT, Role.TOWN_CLERK: Reach.UNIT}
+
+PERMISSIONS: Mapping[str, Mapping[Role, Reach]] = {
+    "core.view_today": _EVERYONE,
+    "core.view_units": _READERS,
+    "core.change_units": {_ADMIN: Reach.ALL, _OFFICER: Reach.ALL},
+    "core.view_users": {_ADMIN: Reach.ALL, _AUDITOR: Reach.ALL},
+    "core.change_users": {_ADMIN: Reach.ALL},
+    "taskboard.view": _READERS | _INVOLVED,
+    "taskboard.add_evidence": {_OFFICER: Reach.ALL} | _INVOLVED,
+    "taskboard.adopt_plan": {_OFFICER: Reach.ALL},
+    "taskboard.change_task": {_OFFICER: Reach.ALL},
+    "taskboard.run_day": {_ADMIN: Reach.ALL, _OFFICER: Reach.ALL},
+    "taskboard.view_day": _READERS,
+    "transparency.view": _EVERYONE,
+    "transparency.view_openings": {_OFFICER: Reach.ALL, _AUDITOR: Reach.ALL},
+}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The units for which a person holds a permission; ``unit_ids`` is empty where it is all of them."""
+
+    is_all: bool = False
+    unit_ids: frozenset[int] = frozenset()
+
+    def __bool__(self) -> bool:
+        return self.is_all or bool(self.unit_ids)
+
+    def covers(self, unit_id: int) -> bool:
+        """Whether the permission reaches this unit."""
+        return self.is_all or unit_id in self.unit_ids
+
+
+def scope_of(user: User, permission: str) -> Scope:
+    """Return how far ``user`` holds ``permission``.  KeyError for a permission not in the table."""
+    granted = PERMISSIONS[permission]
+    unit_ids: set[int] = set()
+    if not user.is_active:
+        return Scope()
+    for assignment in RoleAssignment.objects.filter(user=user, role__in=list(granted)):
+        if granted[Role(assignment.role)] is Reach.ALL:
+            return Scope(is_all=True)
+        unit_ids.add(assignment.unit_id)
+    return Scope(unit_ids=frozenset(_with_descendants(unit_ids)))
+
+
+def own_units(user: User) -> frozenset[int]:
+    """Return the ids of the units that ``user`` acts for, without what lies below them."""
+    return frozenset(RoleAssignment.objects.filter(user=user).values_list("unit_id", flat=True))
+
+
+def _with_descendants(unit_ids: set[int]) -> set[int]:
+    reached: set[int] = set()
+    front = unit_ids
+    while front:
+        reached |= front
+        front = set(OrgUnit.objects.filter(parent__in=front).values_list("pk", flat=True)) - reached
+    return reached

@@ -1,0 +1,231 @@
+"""Writes of the core app: units, people, roles.  Each is logged."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from quanheng.base import clock
+from quanheng.base.errors import StaleRevision
+from quanheng.core.enums import Role, UnitKind
+from quanheng.core.errors import BadUnit, BadUser, LastAdministrator, NameTaken, UnitNotFound, UserNotFound
+from quanheng.core.models import County, OrgUnit, RoleAssignment, UnitAlias, User
+from quanheng.transparency.services import Personal, enqueue_leaf, erase_openings
+
+
+def acted_by(actor: User | None) -> dict[str, Personal]:
+    """Return the personal part of a leaf that says who acted; empty where the system did."""
+    return {} if actor is None else {"by": Personal(value=str(actor), person=actor.person)}
+
+
+@transaction.atomic
+def save_unit(
+    *,
+    actor: User | None,
+    unit_id: int | None,
+    revision: int,
+    kind: UnitKind,
+    name: str,
+    code: str = "",
+    aliases: Iterable[str] = (),
+    is_active: bool = True,
+) -> OrgUnit:
+    """Create (``unit_id`` None) or change a unit and its aliases.
+
+    Raises
+    ------
+    UnitNotFound, BadUnit, NameTaken
+        No such unit; a blank name or a county; a name or alias that another unit bears.
+    StaleRevision
+        Somebody saved the unit after it was shown to this person.
+    """
+    county = County.objects.select_related("unit").get().unit
+    name, wanted = name.strip(), _cleaned(aliases, name.strip())
+    if not name:
+        raise BadUnit(reason="名称不能为空。")
+    if unit_id is None:
+        unit = OrgUnit(parent=county, position=OrgUnit.objects.count(), revision=0)
+    else:
+        unit = _locked_unit(unit_id, revision)
+    if (unit.kind == UnitKind.COUNTY) != (kind == UnitKind.COUNTY):
+        raise BadUnit(reason="县区只有一个，不能新增，也不能改为其他类型。")
+    _refuse_taken([name, *wanted], unit)
+    unit.kind, unit.name, unit.code, unit.is_active = kind, name, code.strip(), is_active
+    unit.revision += 1
+    unit.save()
+    unit.aliases.exclude(name__in=wanted).delete()
+    for alias in wanted:
+        UnitAlias.objects.get_or_create(unit=unit, name=alias)
+    enqueue_leaf(
+        kind="unit:saved",
+        subject=f"unit:{unit.pk}",
+        data={"name": name, "kind": str(kind), "code": unit.code, "aliases": wanted, "active": is_active},
+        personal=acted_by(actor),
+    )
+    return unit
+
+
+@transaction.atomic
+def add_alias(*, actor: User | None, unit_id: int, name: str) -> UnitAlias:
+    """Let ``name`` mean this unit from now on; the answer to an unknown name in a document."""
+    unit = OrgUnit.objects.select_for_update().filter(pk=unit_id).first()
+    if unit is None:
+        raise UnitNotFound(unit_id=unit_id)
+    name = name.strip()
+    if not name:
+        raise BadUnit(reason="别名不能为空。")
+    _refuse_taken([name], unit)
+    alias, created = UnitAlias.objects.get_or_create(unit=unit, name=name)
+    if created:
+        unit.revision += 1
+        unit.save(update_fields=["revision"])
+        enqueue_leaf(
+            kind="unit:alias_added",
+            subject=f"unit:{unit.pk}",
+            data={"name": unit.name, "alias": name},
+            personal=acted_by(actor),
+        )
+    return alias
+
+
+def _cleaned(aliases: Iterable[str], name: str) -> list[str]:
+    return sorted({alias.strip() for alias in aliases} - {"", name})
+
+
+def _locked_unit(unit_id: int, revision: int) -> OrgUnit:
+    unit = OrgUnit.objects.select_for_update().filter(pk=unit_id).first()
+    if unit is None:
+        raise UnitNotFound(unit_id=unit_id)
+    if unit.revision != revision:
+        raise StaleRevision(yours=revision, present=unit.revision)
+    return unit
+
+
+def _refuse_taken(names: list[str], unit: OrgUnit) -> None:
+    for holder in OrgUnit.objects.filter(name__in=names).exclude(pk=unit.pk):
+        raise NameTaken(name=holder.name, holder=holder.name)
+    for alias in UnitAlias.objects.filter(name__in=names).exclude(unit_id=unit.pk).select_related("unit"):
+        raise NameTaken(name=alias.name, holder=alias.unit.name)
+
+
+@transaction.atomic
+def create_user(
+    *, actor: User | None, username: str, display_name: str, password: str, is_demo: bool = False
+) -> User:
+    """Create a person who can sign in, without any role yet.
+
+    Raises
+    ------
+    BadUser
+        A blank or taken name, or a password that the rules refuse.
+    """
+    username, display_name = username.strip(), display_name.strip()
+    if not username or not display_name:
+        raise BadUser(reason="用户名和姓名都不能为空。")
+    user = User(username=username, display_name=display_name, is_demo=is_demo)
+    try:
+        User.username_validator(username)
+        validate_password(password, user)
+    except ValidationError as error:
+        raise BadUser(reason="".join(error.messages)) from error
+    user.set_password(password)
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError as error:
+        raise BadUser(reason="用户名已被使用。") from error
+    _log_user("user:created", user, actor, name=Personal(display_name, user.person))
+    return user
+
+
+@transaction.atomic
+def set_roles(
+    *,
+    actor: User | None,
+    public_id: UUID,
+    revision: int,
+    roles: Iterable[tuple[Role, int]],
+    is_active: bool = True,
+) -> User:
+    """Give a person exactly these roles, each for a unit (by id), and switch the account on or off.
+
+    Raises
+    ------
+    UserNotFound, UnitNotFound, StaleRevision
+        No such person or unit; somebody saved the person meanwhile.
+    LastAdministrator
+        The change would leave nobody to administer the installation.
+    """
+    user = _locked_user(public_id, revision)
+    wanted = set(roles)
+    found = set(OrgUnit.objects.filter(pk__in={unit for _, unit in wanted}).values_list("pk", flat=True))
+    if missing := {unit for _, unit in wanted} - found:
+        raise UnitNotFound(unit_id=min(missing))
+    user.assignments.all().delete()
+    RoleAssignment.objects.bulk_create(
+        RoleAssignment(user=user, role=role, unit_id=unit) for role, unit in sorted(wanted)
+    )
+    user.is_active = is_active
+    user.revision += 1
+    user.save(update_fields=["is_active", "revision"])
+    _refuse_without_administrator()
+    _log_user(
+        "user:roles_set",
+        user,
+        actor,
+        roles=[f"{role}@{unit}" for role, unit in sorted(wanted)],
+        active=is_active,
+    )
+    return user
+
+
+@transaction.atomic
+def erase_person(*, actor: User | None, public_id: UUID, revision: int, reason: str) -> User:
+    """Remove a person from the records: name, account and the openings of their commitments.
+
+    The row stays, empty, because facts point at it; the log stays provable, because it holds
+    only commitments.
+    """
+    user = _locked_user(public_id, revision)
+    if not reason.strip():
+        raise BadUser(reason="请写明删除个人信息的理由。")
+    user.assignments.all().delete()
+    user.username, user.display_name = f"erased-{secrets.token_hex(8)}", "已删除人员"
+    user.first_name = user.last_name = user.email = ""
+    user.is_active = False
+    user.erased_at = clock.now()
+    user.set_unusable_password()
+    user.revision += 1
+    user.save()
+    _refuse_without_administrator()
+    opened = erase_openings(person=user.person)
+    _log_user("user:erased", user, actor, openings=opened, reason=reason.strip())
+    return user
+
+
+def _locked_user(public_id: UUID, revision: int) -> User:
+    user = User.objects.select_for_update().filter(public_id=public_id).first()
+    if user is None:
+        raise UserNotFound(public_id=str(public_id))
+    if user.revision != revision:
+        raise StaleRevision(yours=revision, present=user.revision)
+    return user
+
+
+def _refuse_without_administrator() -> None:
+    administrators = RoleAssignment.objects.filter(role=Role.ADMINISTRATOR, user__is_active=True)
+    # Nobody to protect before the first administrator exists.
+    if not administrators.exists() and RoleAssignment.objects.exists():
+        raise LastAdministrator()
+
+
+def _log_user(kind: str, user: User, actor: User | None, **data: Any) -> None:
+    personal = acted_by(actor) | {key: value for key, value in data.items() if isinstance(value, Personal)}
+    plain = {key: value for key, value in data.items() if not isinstance(value, Personal)}
+    enqueue_leaf(kind=kind, subject=user.person, data=plain, personal=personal)

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+_HOME = tempfile.mkdtemp(prefix="quanheng-test-")
+os.environ |= {
+    "QUANHENG_HOME": _HOME,
+    "QUANHENG_INSECURE_HTTP": "1",
+    "QUANHENG_SECRET_KEY": "only-for-tests",
+    "QUANHENG_ALLOWED_HOSTS": "127.0.0.1,localhost,testserver",
+    "DJANGO_SETTINGS_MODULE": "quanheng.config.settings",
+}
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = Path(os.environ.get("QUANHENG_SHARED", ROOT.parent / "shared"))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Reference data made by others; never part of this repository."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip(f"reference data not found: set QUANHENG_SHARED (looked in {SHARED})")
+    return SHARED / "data"
+
+
+@pytest.fixture
+def home(settings: object, tmp_path: Path) -> Path:
+    """A home folder of this test alone: files, log and intake of others are not seen."""
+    settings.HOME = tmp_path  # type: ignore[attr-defined]
+    return tmp_path
+
+
+@pytest.fixture
+def dachuan(db: None, home: Path) -> object:
+    """The demonstration county, loaded."""
+    from quanheng.core.county import load_county, read_county
+
+    return load_county(read_county(ROOT / "examples/dachuan/county.yaml"))
+
+
+@pytest.fixture
+def people(dachuan: object) -> dict[str, object]:
+    """One person for each role."""
+    from tests.people import make_people
+
+    return make_people()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_passwords() -> None:
+    """Hashing for real costs a second a person; how passwords are hashed is Django's to test."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
