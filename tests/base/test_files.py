@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from quanheng.base.files import store_file, stored_path, write_atomic
+from quanheng.base.disk import write_atomic
+from quanheng.base.files import store_file, stored_path
 from quanheng.base.locks import lock_for_process
 
 

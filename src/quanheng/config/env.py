@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 
 
@@ -62,6 +63,16 @@ def whole(name: str) -> int:
     if not value.isdecimal() or int(value) == 0:
         raise BadSetting(f"{name} must be a positive whole number, not {value!r}")
     return int(value)
+
+
+def time_of_day(name: str) -> str:
+    """Return an HH:MM variable."""
+    value = text(name)
+    try:
+        time.fromisoformat(value)
+    except ValueError as error:
+        raise BadSetting(f"{name} must be a time such as 02:30, not {value!r}") from error
+    return value
 
 
 def names(name: str) -> list[str]:

@@ -19,7 +19,7 @@ DEBUG = env.flag("QUANHENG_DEBUG")
 ALLOWED_HOSTS = env.names("QUANHENG_ALLOWED_HOSTS")
 INSECURE_HTTP = env.flag("QUANHENG_INSECURE_HTTP")
 MAX_UPLOAD_BYTES = env.whole("QUANHENG_MAX_UPLOAD_MIB") * 2**20
-NIGHTLY_AT = env.text("QUANHENG_NIGHTLY_AT")
+NIGHTLY_AT = env.time_of_day("QUANHENG_NIGHTLY_AT")
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -94,7 +94,7 @@ else:
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": HOME / "quanheng.sqlite3",
+            "NAME": str(HOME / "quanheng.sqlite3"),
             "OPTIONS": _SQLITE_OPTIONS,
         }
     }
