@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -34,11 +36,11 @@ class Role(models.TextChoices):
     AUDITOR = "auditor", _("审计人员")
 
 
-def unit_kind_choices() -> list[tuple[str, str]]:
+def unit_kind_choices() -> list[tuple[str, Any]]:
     """Choices as a callable, so that a changed label makes no migration."""
     return UnitKind.choices
 
 
-def role_choices() -> list[tuple[str, str]]:
+def role_choices() -> list[tuple[str, Any]]:
     """Choices as a callable, so that a changed label makes no migration."""
     return Role.choices

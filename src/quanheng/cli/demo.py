@@ -1,0 +1,35 @@
+"""`quanheng demo …`: a county to try things on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from quanheng.cli.django import with_database
+
+app = typer.Typer(help="演示县区。", no_args_is_help=True)
+FOLDER = Path("examples/dachuan")
+_FOLDER = typer.Option(FOLDER, "--folder", help="含 county.yaml、plan.yaml、demo.yaml 的文件夹")
+
+
+@app.command("load")
+@with_database
+def load(folder: Path = _FOLDER) -> None:
+    """载入演示县区；已有的内容保持不变，每一页都标明演示数据。"""
+    from quanheng.taskboard.demo import load_demo
+
+    demo = load_demo(folder)
+    typer.echo(f"演示县区已就绪：{len(demo.people)} 个账号，{len(demo.evidence)} 项任务有演示佐证。")
+
+
+@app.command("accounts")
+@with_database
+def accounts(folder: Path = _FOLDER) -> None:
+    """列出演示账号及其公开口令。"""
+    from quanheng.taskboard.demo import load_demo
+
+    demo = load_demo(folder)
+    typer.echo(f"演示账号（口令均为 {demo.password}）")
+    for person in demo.people:
+        typer.echo(f"  {person.username:<10}{person.role.label}　{person.name}（{person.unit}）")

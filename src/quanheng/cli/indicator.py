@@ -1,0 +1,85 @@
+"""`quanheng indicator …`: every figure, recomputed from the database or from open data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from quanheng.cli.django import with_database
+
+if TYPE_CHECKING:
+    from quanheng.taskboard.records import PlanRecords
+
+app = typer.Typer(help="指标：名称、公式、来源和数值。", no_args_is_help=True)
+_JSON = typer.Option(False, "--json", help="输出 JSON")
+
+
+@app.command("list")
+@with_database
+def list_indicators(as_json: bool = _JSON) -> None:
+    """列出全部指标及其公式、来源。"""
+    from quanheng.taskboard.indicators import REGISTRY
+
+    if as_json:
+        rows = [_described(item.name) for item in REGISTRY.values()]
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    for item in REGISTRY.values():
+        typer.echo(f"{item.name}\n  {item.label}［{item.unit}］{item.formula}；来源：{item.source}")
+
+
+@app.command("show")
+@with_database
+def show(
+    name: str,
+    task: str = typer.Option("", "--task", help="任务编号，如 （三）1"),
+    data: Path | None = typer.Option(None, "--data", help="公开数据文件；不给则读数据库"),
+    as_json: bool = _JSON,
+) -> None:
+    """重新计算一个指标。"""
+    from quanheng.taskboard.errors import TaskNotFound
+    from quanheng.taskboard.indicators import find
+
+    item = find(name)
+    records = _records(data)
+    if item.per_task != bool(task):
+        raise typer.BadParameter(f"{name} {'需要' if item.per_task else '不需要'} --task")
+    chosen = next((record for record in records.tasks if record.label == task), None)
+    if task and chosen is None:
+        raise TaskNotFound(label=task)
+    value = item.value(records, chosen)
+    if as_json:
+        typer.echo(
+            json.dumps(
+                _described(name) | {"value": str(value), "on": records.on.isoformat()}, ensure_ascii=False
+            )
+        )
+        return
+    typer.echo(f"{item.label}：{value.normalize():f} {item.unit}（{records.on.isoformat()}）")
+    typer.echo(f"公式：{item.formula}\n来源：{item.source}")
+
+
+def _described(name: str) -> dict[str, Any]:
+    from quanheng.taskboard.indicators import find
+
+    item = find(name)
+    return {key: getattr(item, key) for key in ("name", "label", "unit", "formula", "source", "per_task")}
+
+
+def _records(data: Path | None) -> PlanRecords:
+    from quanheng.taskboard.errors import BadOpenData, PlanNotFound
+    from quanheng.taskboard.records import PlanRecords
+    from quanheng.taskboard.selectors import current_plan, plan_records
+
+    if data is None:
+        plan = current_plan()
+        if plan is None:
+            raise PlanNotFound()
+        return plan_records(plan)
+    try:
+        return PlanRecords.from_dict(json.loads(data.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise BadOpenData(reason=str(error)) from error

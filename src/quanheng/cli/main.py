@@ -1,0 +1,28 @@
+"""`quanheng`: one command, one module per area.  A module imports Django only inside its commands."""
+
+from __future__ import annotations
+
+import typer
+
+from quanheng.cli import county, day, demo, indicator, log, plan, server, user
+
+app = typer.Typer(help="权衡：县级计量监管平台。", no_args_is_help=True, add_completion=False)
+app.add_typer(plan.app, name="plan")
+app.add_typer(log.app, name="log")
+app.add_typer(indicator.app, name="indicator")
+app.add_typer(county.app, name="county")
+app.add_typer(user.app, name="user")
+app.add_typer(demo.app, name="demo")
+app.command("day")(day.day)
+app.command("migrate")(server.migrate)
+app.command("serve")(server.serve)
+app.command("worker")(server.worker)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""The county day: a list of steps.  A later area adds its own by one line in STEPS."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from quanheng.base import clock
+from quanheng.base.errors import BureauError, TransientError
+from quanheng.base.files import stored_path
+from quanheng.base.locks import lock_for_process, lock_for_transaction
+from quanheng.core.models import User
+from quanheng.taskboard.compiling import compile_for_county
+from quanheng.taskboard.enums import DayState
+from quanheng.taskboard.errors import DayRunning
+from quanheng.taskboard.indicators import REGISTRY
+from quanheng.taskboard.intake import take_in
+from quanheng.taskboard.models import DayRun, Plan, PlanVersion
+from quanheng.taskboard.services.measures import keep_values
+from quanheng.transparency.selectors import latest_checkpoint, log_folder
+from quanheng.transparency.sequencer import sequence
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the summary: what was found, and the command that recomputes it."""
+
+    text: str
+    command: str
+    is_ok: bool = True
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the day."""
+
+    name: str
+    run: Callable[[], list[Line]]
+
+
+def refresh_plans() -> list[Line]:
+    """Compile the current version of each plan again from its kept source, and compare."""
+    lines = []
+    for plan in Plan.objects.filter(current__isnull=False).select_related("current"):
+        assert plan.current is not None  # noqa: S101  filtered above
+        lines.append(_refreshed(plan, plan.current))
+    return lines or [
+        Line("还没有采用任何规划文件。把文件放入收件夹，或在“规划任务”页上传。", "quanheng plan compile FILE")
+    ]
+
+
+def _refreshed(plan: Plan, version: PlanVersion) -> Line:
+    path = stored_path(version.source_sha256)
+    command = f"quanheng plan compile {version.source_name}"
+    try:
+        compiled = compile_for_county(path.read_bytes(), filename=version.source_name)
+    except OSError as error:
+        return Line(f"{plan.title}：原件无法读取（{error.strerror}）。", command, is_ok=False)
+    if [item.label for item in compiled.items] != [item["label"] for item in version.compiled["items"]]:
+        return Line(f"{plan.title}：重新编译的任务与采用时不同，请核对。", command, is_ok=False)
+    counts = f"{len(compiled.items)} 项任务，清单 {len(compiled.annex)} 行，问题 {len(compiled.findings)} 处"
+    return Line(f"{plan.title}：{counts}。", command)
+
+
+def do_intake() -> list[Line]:
+    """Receive what lies in the intake folder."""
+    taken = take_in()
+    lines = [
+        Line(f"{item.name}：{item.text}", f"quanheng plan compile {item.name}", item.is_accepted)
+        for item in taken
+    ]
+    return lines or [Line("收件夹是空的。", "quanheng day")]
+
+
+def compute_indicators() -> list[Line]:
+    """Compute the plan indicators and keep today's values."""
+    lines = []
+    for plan in Plan.objects.filter(current__isnull=False):
+        for name, value in keep_values(plan=plan).items():
+            item = REGISTRY[name]
+            lines.append(Line(f"{item.label}：{value.normalize():f} {item.unit}", item.command()))
+    return lines or [Line("没有可计算的指标。", "quanheng indicator list")]
+
+
+def sequence_log() -> list[Line]:
+    """Give every waiting leaf its number, sign and publish."""
+    done = sequence()
+    head = latest_checkpoint()
+    size = head.tree_size if head else 0
+    return [Line(f"日志 {size} 条，本次新增 {done} 条。", f"quanheng log check {_shown(log_folder())}")]
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+STEPS: tuple[Step, ...] = (
+    Step("规划文件", refresh_plans),
+    Step("收件", do_intake),
+    Step("指标", compute_indicators),
+    Step("日志", sequence_log),
+)
+
+
+def ask_for_day(*, actor: User | None) -> DayRun:
+    """Queue a county day for the worker.  DayRunning if one is queued or running already."""
+    with lock_for_process(_lock_file()) as is_free, transaction.atomic():
+        lock_for_transaction("taskboard.day")
+        if not is_free or DayRun.objects.filter(state=DayState.WAITING).exists():
+            raise DayRunning()
+        return DayRun.objects.create(asked_by=actor, started_at=clock.now(), steps_total=len(STEPS))
+
+
+def run_day(day: DayRun | None = None) -> DayRun:
+    """Run every step, keeping what each found as it ends; one that fails does not stop the others.
+
+    Raises
+    ------
+    DayRunning
+        Another process is in the middle of one.
+    """
+    with lock_for_process(_lock_file()) as is_free:
+        if not is_free:
+            raise DayRunning()
+        # Whoever was running had the lock: what still says so was killed.
+        DayRun.objects.filter(state=DayState.RUNNING).update(state=DayState.FAILED, finished_at=clock.now())
+        day = day or DayRun(steps_total=len(STEPS))
+        day.state, day.started_at = DayState.RUNNING, clock.now()
+        day.save()
+        for step in STEPS:
+            lines = list(_run(step))
+            day.steps = [*day.steps, {"name": step.name, "lines": [asdict(line) for line in lines]}]
+            day.save(update_fields=["steps"])
+        failed = any(not line["is_ok"] for step in day.steps for line in step["lines"])
+        day.state, day.finished_at = (DayState.FAILED if failed else DayState.DONE), clock.now()
+        day.save(update_fields=["state", "finished_at"])
+        return day
+
+
+def _lock_file() -> Path:
+    return Path(settings.HOME) / "day.lock"
+
+
+def _run(step: Step) -> Iterator[Line]:
+    try:
+        yield from step.run()
+    except BureauError as error:
+        yield Line(f"{error.text}［{error.code}］", "quanheng day", is_ok=False)
+    except (OSError, TransientError) as error:  # a full disk, a lost lock: the next day tries again
+        logger.exception("day step %s", step.name)
+        yield Line(f"未完成，下次再试：{error}", "quanheng day", is_ok=False)

@@ -1,0 +1,110 @@
+"""What a plan's figures are computed from: one plain snapshot, the same from the database and in public.
+
+The portal offers the snapshot as open data; whoever downloads it recomputes every figure with
+``quanheng indicator show NAME --data FILE``.  It holds no personal data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Self
+
+FORMAT = "quanheng-plan-records/1"
+
+
+@dataclass(frozen=True)
+class TaskRecord:
+    """A task, the units it names, and whom those names oblige (a group's members)."""
+
+    label: str
+    title: str
+    lead: tuple[str, ...]
+    responsible: tuple[str, ...]
+    obliged: tuple[str, ...]
+    deadline_on: date | None
+    is_continuous: bool
+    targets: tuple[tuple[str, str | None], ...]
+
+
+@dataclass(frozen=True)
+class EvidenceRecord:
+    """A file that a unit filed for a task and did not withdraw."""
+
+    task: str
+    unit: str
+    happened_on: date
+    sha256: str
+
+
+@dataclass(frozen=True)
+class PlanRecords:
+    """Everything that the figures of one plan rest on, as of a day."""
+
+    title: str
+    doc_number: str
+    on: date
+    tasks: tuple[TaskRecord, ...]
+    evidence: tuple[EvidenceRecord, ...]
+    findings: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the open-data form; ``from_dict`` is its inverse."""
+        fields: dict[str, Any] = _jsonable(asdict(self))
+        return {"format": FORMAT} | fields
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read the open-data form.
+
+        Raises
+        ------
+        ValueError
+            Naming what is missing or of another format.
+        """
+        if not isinstance(data, Mapping) or data.get("format") != FORMAT:
+            raise ValueError(f"format is not {FORMAT}")
+        try:
+            return cls(
+                title=str(data["title"]),
+                doc_number=str(data["doc_number"]),
+                on=date.fromisoformat(data["on"]),
+                tasks=tuple(_task(task) for task in data["tasks"]),
+                evidence=tuple(
+                    EvidenceRecord(
+                        item["task"], item["unit"], date.fromisoformat(item["happened_on"]), item["sha256"]
+                    )
+                    for item in data["evidence"]
+                ),
+                findings=tuple(data["findings"]),
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"missing or malformed: {error}") from error
+
+    def evidence_for(self, task: TaskRecord) -> tuple[EvidenceRecord, ...]:
+        """Return the evidence filed for one task."""
+        return tuple(item for item in self.evidence if item.task == task.label)
+
+
+def _task(data: Mapping[str, Any]) -> TaskRecord:
+    return TaskRecord(
+        label=data["label"],
+        title=data["title"],
+        lead=tuple(data["lead"]),
+        responsible=tuple(data["responsible"]),
+        obliged=tuple(data["obliged"]),
+        deadline_on=date.fromisoformat(data["deadline_on"]) if data["deadline_on"] else None,
+        is_continuous=bool(data["is_continuous"]),
+        targets=tuple((name, target) for name, target in data["targets"]),
+    )
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {key: _jsonable(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_jsonable(item) for item in value]
+    return value

@@ -1,0 +1,70 @@
+"""The status of a task, computed from its records on a day; nobody sets it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from django.utils.translation import gettext as _
+
+from quanheng.taskboard.indicators import FRESH_DAYS, REGISTRY, fresh_units
+from quanheng.taskboard.records import PlanRecords, TaskRecord
+
+
+class Status(StrEnum):
+    """The word that a page shows first."""
+
+    OVERDUE = "overdue"
+    NOT_STARTED = "not_started"
+    STALE = "stale"
+    MOVING = "moving"
+    DONE = "done"
+
+    @property
+    def label(self) -> str:
+        """Return the word in the reader's language."""
+        return {
+            Status.OVERDUE: _("逾期"),
+            Status.NOT_STARTED: _("未起步"),
+            Status.STALE: _("久未更新"),
+            Status.MOVING: _("推进中"),
+            Status.DONE: _("已完成"),
+        }[self]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A status with its reason, in words."""
+
+    status: Status
+    reason: str
+    last_on: date | None
+
+
+def judge(records: PlanRecords, task: TaskRecord) -> Judged:
+    """Return the status of ``task`` on ``records.on``.
+
+    Done: every target of its indicators is met.  Overdue: the deadline has passed before that.
+    Otherwise the evidence decides: fresh, older than ``FRESH_DAYS``, or none.
+    """
+    dates = [item.happened_on for item in records.evidence_for(task) if item.happened_on <= records.on]
+    last = max(dates, default=None)
+    targets = [(name, Decimal(target)) for name, target in task.targets if target is not None]
+    if targets and all(REGISTRY[name].value(records, task) >= target for name, target in targets):
+        return Judged(Status.DONE, _("挂接指标均达到目标值。"), last)
+    if task.deadline_on is not None and task.deadline_on < records.on:
+        return Judged(
+            Status.OVERDUE, _("完成时限 %(on)s 已过。") % {"on": task.deadline_on.isoformat()}, last
+        )
+    if last is None:
+        return Judged(Status.NOT_STARTED, _("尚无佐证材料。"), None)
+    units = len(fresh_units(records, task))
+    if units:
+        return Judged(
+            Status.MOVING,
+            _("近 %(days)s 天有 %(units)s 个单位提交佐证。") % {"days": FRESH_DAYS, "units": units},
+            last,
+        )
+    return Judged(Status.STALE, _("最近一份佐证是 %(on)s 的。") % {"on": last.isoformat()}, last)
