@@ -45,7 +45,9 @@ def _records(task: TaskRecord, *evidence: tuple[str, int]) -> PlanRecords:
         ([("甲镇", 500), ("乙镇", 3)], Status.MOVING),
     ],
 )
-def test_without_targets_the_age_of_the_evidence_decides(evidence: list[tuple[str, int]], status: Status) -> None:
+def test_without_targets_the_age_of_the_evidence_decides(
+    evidence: list[tuple[str, int]], status: Status
+) -> None:
     task = _task()
 
     assert judge(_records(task, *evidence), task).status is status
@@ -95,7 +97,9 @@ def test_every_indicator_of_an_example_has_the_value_counted_by_hand() -> None:
         "task.evidence": "3",
     }
 
-    values = {name: str(item.value(records, task if item.per_task else None)) for name, item in REGISTRY.items()}
+    values = {
+        name: str(item.value(records, task if item.per_task else None)) for name, item in REGISTRY.items()
+    }
     assert values == expected
 
 

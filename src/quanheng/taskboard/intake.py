@@ -7,8 +7,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from quanheng.base.errors import BureauError
 from quanheng.base.disk import write_atomic
+from quanheng.base.errors import BureauError
 from quanheng.taskboard.errors import BadEvidence
 from quanheng.taskboard.services.plans import receive_document
 
