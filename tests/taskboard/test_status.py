@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quanheng.taskboard.errors import UnknownIndicator
-from quanheng.taskboard.indicators import FRESH_DAYS, REGISTRY, find
-from quanheng.taskboard.records import EvidenceRecord, PlanRecords, TaskRecord
+from quanheng.taskboard.indicators import REGISTRY, find
+from quanheng.taskboard.records import FRESH_DAYS, EvidenceRecord, PlanRecords, TaskRecord
 from quanheng.taskboard.status import Status, judge
 
 TODAY = date(2026, 11, 23)
@@ -85,13 +85,18 @@ def test_every_indicator_of_an_example_has_the_value_counted_by_hand() -> None:
     records = _records(task, ("甲镇", 1), ("甲镇", 2), ("乙镇", FRESH_DAYS + 1))
     expected = {
         "plan.tasks": "1",
-        "plan.tasks_moving": "1",
-        "plan.tasks_moving_percent": "100.0",
+        "plan.tasks_evidenced": "1",
+        "plan.tasks_evidenced_percent": "100.0",
         "plan.tasks_without_indicator": "0",
         "plan.units_obliged": "3",
         "plan.units_filing": "1",
         "plan.evidence": "3",
         "plan.findings": "1",
+        "plan.tasks_overdue": "0",
+        "plan.tasks_not_started": "0",
+        "plan.tasks_stale": "0",
+        "plan.tasks_moving": "1",
+        "plan.tasks_done": "0",
         "task.units_filing": "1",
         "task.units_filing_percent": "33.3",
         "task.evidence": "3",

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Self
 
 FORMAT = "quanheng-plan-records/1"
+# House rule, not law: evidence older than this no longer shows that a task is being worked on.
+FRESH_DAYS = 90
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,14 @@ class PlanRecords:
     def evidence_for(self, task: TaskRecord) -> tuple[EvidenceRecord, ...]:
         """Return the evidence filed for one task."""
         return tuple(item for item in self.evidence if item.task == task.label)
+
+
+def fresh_units(records: PlanRecords, task: TaskRecord) -> frozenset[str]:
+    """Return the units that filed evidence of the last ``FRESH_DAYS`` days for a task."""
+    since = records.on - timedelta(days=FRESH_DAYS)
+    return frozenset(
+        item.unit for item in records.evidence_for(task) if since < item.happened_on <= records.on
+    )
 
 
 def _task(data: Mapping[str, Any]) -> TaskRecord:

@@ -7,10 +7,11 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext as _
 
-from quanheng.taskboard.indicators import FRESH_DAYS, REGISTRY, fresh_units
-from quanheng.taskboard.records import PlanRecords, TaskRecord
+from quanheng.taskboard.records import FRESH_DAYS, PlanRecords, TaskRecord, fresh_units
+from quanheng.taskboard.registry import REGISTRY
 
 
 class Status(StrEnum):
@@ -23,15 +24,28 @@ class Status(StrEnum):
     DONE = "done"
 
     @property
+    def word(self) -> str:
+        """Return the Chinese word, as it stands in exports and formulas."""
+        return _WORDS[self][0]
+
+    @property
+    def rule(self) -> str:
+        """Return in one clause when a task is so."""
+        return _WORDS[self][1]
+
+    @property
     def label(self) -> str:
         """Return the word in the reader's language."""
-        return {
-            Status.OVERDUE: _("逾期"),
-            Status.NOT_STARTED: _("未起步"),
-            Status.STALE: _("久未更新"),
-            Status.MOVING: _("推进中"),
-            Status.DONE: _("已完成"),
-        }[self]
+        return gettext(self.word)
+
+
+_WORDS = {
+    Status.OVERDUE: (gettext_noop("逾期"), "完成时限已过而指标未全部达到目标值"),
+    Status.NOT_STARTED: (gettext_noop("未起步"), "没有佐证材料"),
+    Status.STALE: (gettext_noop("久未更新"), f"最近一份佐证材料早于 {FRESH_DAYS} 天前"),
+    Status.MOVING: (gettext_noop("推进中"), f"近 {FRESH_DAYS} 天内有佐证材料"),
+    Status.DONE: (gettext_noop("已完成"), "有目标值的指标全部达到目标值"),
+}
 
 
 @dataclass(frozen=True)
