@@ -1,0 +1,253 @@
+"""From the outline to tasks: which numbered parts carry assignments, and what they say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from quanheng.kernels.policy.brackets import ActiveRule, ParsedBracket, parse_bracket
+from quanheng.kernels.policy.duties import key_role
+from quanheng.kernels.policy.model import Assignment, Finding, Item
+from quanheng.kernels.policy.outline import RANKS, Node, labels_of
+from quanheng.kernels.policy.rules import LeadRule, find_rule
+from quanheng.kernels.policy.scan import Bracket, brackets
+
+TITLE_LENGTH = 40
+_KEY_RUN = re.compile(r"(?:^|(?<=[。；;）)〕】\s]))([\u4e00-\u9fff（）()、/]{2,14})[:：](?=\S)")
+
+
+@dataclass
+class _Reading:
+    """What a node's own text holds: assignments, and its text without them."""
+
+    assignments: list[Assignment] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    last_assigned: int = -1
+    unclear: list[str] = field(default_factory=list)
+    unclosed: list[str] = field(default_factory=list)
+    is_last_alone: bool = False
+
+
+class TaskReader:
+    """Walks the outline in document order, because a rule stated once holds from there on."""
+
+    def __init__(self, root: Node) -> None:
+        self.root = root
+        self.active = ActiveRule()
+        self.read: dict[int, _Reading] = {}
+        self.kinds_with_duty: set[str] = set()
+        self.findings: list[Finding] = []
+
+    def tasks(self) -> list[Item]:
+        note = self._note_rule()
+        if note is not None:
+            self.active = note
+        for node in [self.root, *self.root.walk()]:
+            self.read[id(node)] = self._read(node)
+        self.kinds_with_duty = {
+            part.kind
+            for node in [self.root, *self.root.walk()]
+            for part in node.children[:-1]
+            if self.read[id(part)].assignments
+        }
+        chosen = self._choose(self.root)
+        labels = labels_of(chosen)
+        items = [self._item(node, label) for node, label in zip(chosen, labels, strict=True)]
+        self._report(chosen, labels)
+        return items
+
+    def _note_rule(self) -> ActiveRule | None:
+        """A rule in a note (注：…) holds for the whole document, wherever the note stands."""
+        for node in [self.root, *self.root.walk()]:
+            for piece in node.pieces:
+                stated = find_rule(piece)
+                if stated is not None and stated.is_note:
+                    return ActiveRule(stated.rule, stated.mark)
+        return None
+
+    def _read(self, node: Node) -> _Reading:
+        reading = _Reading()
+        for piece in node.pieces:
+            kept, position, found_any = "", 0, False
+            for start, end, parsed, closed in self._duties(piece):
+                self._learn(piece[position:start])
+                kept += piece[position:start]
+                position = end
+                if parsed.stated is not None:
+                    self._apply(parsed)
+                if parsed.assignment is not None:
+                    reading.assignments.append(parsed.assignment)
+                    found_any = True
+                    if parsed.is_lead_unclear:
+                        reading.unclear.append(parsed.assignment.raw)
+                    if not closed:
+                        reading.unclosed.append(parsed.assignment.raw)
+            self._learn(piece[position:])
+            kept += piece[position:]
+            reading.texts.append(kept.strip())
+            if found_any:
+                reading.last_assigned = len(reading.texts) - 1
+                reading.is_last_alone = not kept.strip()
+        return reading
+
+    def _duties(self, piece: str) -> Iterator[tuple[int, int, ParsedBracket, bool]]:
+        """Assignments of a piece in order: brackets, then open runs such as 责任单位：…"""
+        position = 0
+        for bracket in [*brackets(piece), None]:
+            start = bracket.start if bracket else len(piece)
+            if start < position:
+                continue
+            yield from self._open_run(piece, position, start)
+            if bracket is None:
+                return
+            parsed = self._bracket(piece, bracket)
+            if parsed is not None:
+                yield bracket.start, bracket.end, parsed, bracket.closed
+                position = bracket.end
+            else:
+                position = bracket.end if bracket.closed else bracket.start + 1
+
+    def _bracket(self, piece: str, bracket: Bracket) -> ParsedBracket | None:
+        inner = bracket.inner(piece)
+        if not bracket.closed and not _starts_with_key(inner):
+            return None
+        before = piece[: bracket.start].rstrip()
+        ends = not before or before[-1] in "。；;！）)〕】"
+        return parse_bracket(bracket.raw(piece), inner, self.active, ends_sentence=ends)
+
+    def _open_run(self, piece: str, start: int, end: int) -> Iterator[tuple[int, int, ParsedBracket, bool]]:
+        for found in _KEY_RUN.finditer(piece[start:end]):
+            if not _starts_with_key(found[0]) or "领导" in found[1]:
+                continue
+            stop = re.search("。(?=.)", piece[start + found.end() :])
+            until = start + found.end() + stop.start() + 1 if stop else len(piece)
+            raw = piece[start + found.start() : until]
+            parsed = parse_bracket(raw.strip(), raw, self.active)
+            if parsed is not None and parsed.assignment is not None:
+                yield start + found.start(), until, parsed, True
+            return
+
+    def _learn(self, text: str) -> None:
+        stated = find_rule(text)
+        if stated is not None:
+            self.active = ActiveRule(stated.rule, stated.mark)
+
+    def _apply(self, parsed: ParsedBracket) -> None:
+        stated = parsed.stated
+        if stated is not None and (stated.holds_onward or parsed.assignment is None):
+            self.active = ActiveRule(stated.rule, stated.mark)
+
+    def _choose(self, node: Node) -> list[Node]:
+        """The parts that are tasks: those with brackets, unless the bracket closes a list for its parent."""
+        below = [task for child in node.children for task in self._choose(child)]
+        if node.parent is None:
+            return below
+        if self._closes_list(node, below):
+            last = self.read[id(node.children[-1])]
+            own = self.read[id(node)]
+            own.assignments, last.assignments = last.assignments, []
+            own.unclear, last.unclear = last.unclear, []
+            own.unclosed, last.unclosed = last.unclosed, []
+            return [node]
+        return [node, *below] if self.read[id(node)].assignments else below
+
+    def _closes_list(self, node: Node, below: list[Node]) -> bool:
+        """Only the last of several parts has a bracket: it stands for the whole list.
+
+        Inside the last part's own paragraph that holds only where nowhere in the
+        document a part of this kind, other than a last one, has its own bracket.
+        """
+        if len(below) != 1 or len(node.children) == 1 or below[0] is not node.children[-1]:
+            return False
+        if self.read[id(node)].assignments:
+            return False
+        return self.read[id(below[0])].is_last_alone or below[0].kind not in self.kinds_with_duty
+
+    def _item(self, node: Node, label: str) -> Item:
+        read = self.read[id(node)]
+        given = read.assignments
+        lead = tuple(dict.fromkeys(n for a in given for n in a.lead))
+        responsible = tuple(dict.fromkeys(n for a in given for n in a.responsible if n not in lead))
+        local = tuple(dict.fromkeys(n for a in given for n in a.local_governments))
+        rule = next((a.lead_rule for a in given if a.lead), LeadRule.NONE_STATED.value)
+        heading = self._title(node.parent) if node.parent and node.parent.parent else ""
+        return Item(
+            label=label,
+            title=self._title(node),
+            text=self._text(node),
+            lead=lead,
+            responsible=responsible,
+            lead_rule=rule,
+            local_governments=local,
+            open_ended=any(a.open_ended for a in given),
+            assignments=tuple(given),
+            heading=heading,
+        )
+
+    def _title(self, node: Node) -> str:
+        """First sentence, without the brackets that assign, cut at 40 characters."""
+        first = next((t for t in self.read[id(node)].texts if t), "")
+        return first.split("。", maxsplit=1)[0].strip(" \u3000：:；;")[:TITLE_LENGTH]
+
+    def _text(self, node: Node) -> str:
+        """Own text and that of parts without assignments, ending with the part that holds the last bracket."""
+        read = self.read[id(node)]
+        own = (
+            read.texts[: read.last_assigned + 1]
+            if read.last_assigned >= 0 and not node.children
+            else read.texts
+        )
+        parts = ["\n".join(t for t in own if t)]
+        parts += [
+            child.written + "\n".join(t for t in self.read[id(child)].texts if t)
+            for child in node.walk()
+            if not self.read[id(child)].assignments
+        ]
+        return "\n".join(p for p in parts if p)
+
+    def _report(self, tasks: list[Node], labels: list[str]) -> None:
+        for node, label in zip(tasks, labels, strict=True):
+            read = self.read[id(node)]
+            for raw in read.unclear:
+                self._find("lead_unclear", label, "按文中规则无法判断牵头单位，未填。", {"bracket": raw})
+            for raw in read.unclosed:
+                self._find("bracket_not_closed", label, "责任单位的括号没有结尾。", {"bracket": raw})
+        for label in dict.fromkeys(x for x in labels if labels.count(x) > 1):
+            titles = [self._title(n) for n, x in zip(tasks, labels, strict=True) if x == label]
+            self._find("duplicate_label", label, f"编号{label}出现{len(titles)}次。", {"titles": titles})
+        chosen = {id(n) for n in tasks}
+        for node in self.root.walk():
+            siblings = node.parent.children if node.parent else []
+            carries = id(node) in chosen or any(id(n) in chosen for n in node.walk())
+            if not carries and any(id(s) in chosen for s in siblings):
+                self._find(
+                    "no_bracket",
+                    node.number,
+                    "同级任务都有责任单位，这一条没有。",
+                    {"title": self._title(node)},
+                )
+        self._report_gaps()
+
+    def _report_gaps(self) -> None:
+        """A number that skips one, also where the count runs on across parents."""
+        last: dict[str, Node] = {}
+        for node in self.root.walk():
+            before = last.get(node.kind)
+            last[node.kind] = node
+            if before is None or node.rank > RANKS["number"] or node.value <= before.value + 1:
+                continue
+            self._find(
+                "number_gap",
+                node.number,
+                f"编号从{before.number}跳到{node.number}。",
+                {"before": before.number, "after": node.number},
+            )
+
+    def _find(self, code: str, where: str, text: str, data: dict[str, object]) -> None:
+        self.findings.append(Finding(code, where, text, data))
+
+
+def _starts_with_key(text: str) -> bool:
+    found = re.match(r"\s*([\u4e00-\u9fff（）()、/]{2,18})[:：]", text)
+    return found is not None and key_role(found[1]) is not None
