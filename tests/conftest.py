@@ -4,6 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
+import django
 import pytest
 
 _HOME = tempfile.mkdtemp(prefix="quanheng-test-")
@@ -14,6 +15,8 @@ os.environ |= {
     "QUANHENG_ALLOWED_HOSTS": "127.0.0.1,localhost,testserver",
     "DJANGO_SETTINGS_MODULE": "quanheng.config.settings",
 }
+django.setup()  # other conftest files import models
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("QUANHENG_SHARED", ROOT.parent / "shared"))
 

@@ -30,7 +30,7 @@ departments:
     aliases: [县交通运输局]
   - name: 县财政局
   - {name: 县水务局}
-towns: [甲镇]
+towns: [{name: 甲镇}]
 """
 
 

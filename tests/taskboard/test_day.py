@@ -19,7 +19,7 @@ from quanheng.core.permissions import Scope
 from quanheng.taskboard.day import ask_for_day, run_day
 from quanheng.taskboard.demo import load_demo
 from quanheng.taskboard.enums import DayState
-from quanheng.taskboard.errors import BadDemo, DayRunning, TaskNotFound, UnknownIndicator
+from quanheng.taskboard.errors import BadDemo, DayRunning, IndicatorNotPerTask, TaskNotFound, UnknownIndicator
 from quanheng.taskboard.exports import HEADINGS, board_rows, board_workbook, task_list_document
 from quanheng.taskboard.indicators import REGISTRY
 from quanheng.taskboard.intake import intake_folder, take_in
@@ -147,16 +147,16 @@ def test_the_intake_sorts_good_from_bad_and_says_why_beside_each(dachuan: object
     (folder / "同文.txt").write_text(PLAN, encoding="utf-8")
     (folder / "坏.docx").write_bytes(b"\x00" * 100)
     (folder / ".half-copied").write_bytes(b"12")
-    taken = {item.name: item.is_accepted for item in take_in()}
+    taken = {item.path.name: item.is_accepted for item in take_in()}
 
     assert taken == {"同文.txt": True, "方案.txt": True, "坏.docx": False}
-    assert (
-        "policy." in (folder / "rejected/坏.docx.txt").read_text()
-        or "未能读取" in (folder / "rejected/坏.docx.txt").read_text()
-    )
+    assert "taskboard.document_not_read" in (folder / "rejected/坏.docx.txt").read_text()
     assert (folder / "done/方案.txt").exists()
     assert (folder / ".half-copied").exists()
     assert take_in() == []
+    (folder / "坏.docx").write_bytes(b"\x01" * 100)
+    assert [item.path.name for item in take_in()] == ["1-坏.docx"]
+    assert (folder / "rejected/坏.docx").read_bytes() == b"\x00" * 100
 
 
 def test_a_task_is_measured_by_exactly_what_was_chosen(plan: Plan, django_user_model: type[User]) -> None:
@@ -170,6 +170,10 @@ def test_a_task_is_measured_by_exactly_what_was_chosen(plan: Plan, django_user_m
         measure_task_by(actor=None, task_id=task.public_id, revision=task.revision, targets={})
     with pytest.raises(UnknownIndicator):
         measure_task_by(actor=None, task_id=task.public_id, revision=changed.revision, targets={"x.y": None})
+    with pytest.raises(IndicatorNotPerTask):
+        measure_task_by(
+            actor=None, task_id=task.public_id, revision=changed.revision, targets={"plan.tasks": None}
+        )
     with pytest.raises(TaskNotFound):
         measure_task_by(actor=None, task_id=uuid4(), revision=1, targets={})
 

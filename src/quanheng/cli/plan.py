@@ -16,6 +16,7 @@ from quanheng.kernels.policy import CompiledPlan, DocumentRefused, compile_plan
 app = typer.Typer(help="方案：从文件到任务。", no_args_is_help=True)
 
 _REFUSED = 2
+_OTHER_LISTS = ("institutes", "businesses", "towns", "subdistricts", "groups")
 
 
 @app.callback()
@@ -82,10 +83,9 @@ def read_county(path: Path) -> tuple[dict[str, str], set[str]]:
     """Return (alias → canonical name, canonical names) from a county's configuration."""
     try:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
-        departments = loaded["departments"]
-        known = {str(d["name"]) for d in departments}
-        aliases = {str(a): str(d["name"]) for d in departments for a in d.get("aliases") or []}
-        known |= {str(t["name"] if isinstance(t, dict) else t) for t in loaded.get("towns") or []}
+        units = [*loaded["departments"], *(u for kind in _OTHER_LISTS for u in loaded.get(kind) or [])]
+        known = {str(unit["name"]) for unit in units}
+        aliases = {str(name): str(unit["name"]) for unit in units for name in unit.get("aliases") or []}
     except OSError as error:
         raise _Unreadable("policy.county_unreadable", f"无法读取 {path}：{error.strerror}。") from None
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, UnicodeDecodeError):

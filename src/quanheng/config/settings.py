@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "quanheng.web.problems.ProblemMiddleware",
+    "quanheng.web.private.PrivatePages",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -117,6 +118,7 @@ ACCOUNT_ADAPTER = "quanheng.web.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = {"login_failed": None}  # axes does it, per name and address
 ACCOUNT_LOGOUT_REDIRECT_URL = "portal:home"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Quanheng"

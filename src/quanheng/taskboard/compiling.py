@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
-
-import yaml
-
 from quanheng.core.selectors import unit_names
-from quanheng.kernels.policy import CompiledPlan, DocumentRefused, compile_plan, plan_from_dict
+from quanheng.kernels.policy import CompiledPlan, DocumentRefused, compile_plan
 from quanheng.taskboard.errors import DocumentNotRead
-
-_FACTS = {".yaml", ".yml"}
 
 
 def compile_for_county(data: bytes, *, filename: str) -> CompiledPlan:
-    """Compile a document by the names of this county; a plan.yaml of facts is taken as it was compiled.
+    """Compile a document by the names of this county.
 
     Raises
     ------
     DocumentNotRead
         With the compiler's reason, for the person who sent the file.
     """
+    names = unit_names()
     try:
-        if PurePath(filename).suffix.lower() in _FACTS:
-            return plan_from_dict(yaml.safe_load(data.decode("utf-8-sig")))
-        names = unit_names()
         return compile_plan(data, filename=filename, aliases=names, known=set(names))
     except DocumentRefused as error:
         raise DocumentNotRead(reason=str(error), reason_code=error.code) from error
-    except (ValueError, yaml.YAMLError) as error:
-        raise DocumentNotRead(reason=str(error), reason_code="policy.bad_facts") from error
 
 
 def unknown_names(plan: CompiledPlan) -> list[str]:

@@ -58,7 +58,7 @@ def refresh_plans() -> list[Line]:
 
 def _refreshed(plan: Plan, version: PlanVersion) -> Line:
     path = stored_path(version.source_sha256)
-    command = f"quanheng plan compile {version.source_name}"
+    command = f"quanheng plan compile {_shown(path)}"
     try:
         compiled = compile_for_county(path.read_bytes(), filename=version.source_name)
     except OSError as error:
@@ -73,7 +73,7 @@ def do_intake() -> list[Line]:
     """Receive what lies in the intake folder."""
     taken = take_in()
     lines = [
-        Line(f"{item.name}：{item.text}", f"quanheng plan compile {item.name}", item.is_accepted)
+        Line(f"{item.path.name}：{item.text}", f"quanheng plan compile {_shown(item.path)}", item.is_accepted)
         for item in taken
     ]
     return lines or [Line("收件夹是空的。", "quanheng day")]

@@ -65,6 +65,11 @@ class UnknownIndicator(BureauError):
     message = "没有名为“{name}”的指标。"
 
 
+class IndicatorNotPerTask(BureauError):
+    code = "taskboard.indicator_not_per_task"
+    message = "指标“{name}”是整份规划的，不能用来衡量单项任务。"
+
+
 class BadOpenData(BureauError):
     code = "taskboard.bad_open_data"
     message = "公开数据文件有误：{reason}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,15 +10,15 @@ from django.conf import settings
 
 from quanheng.base.disk import write_atomic
 from quanheng.base.errors import BureauError
-from quanheng.taskboard.errors import BadEvidence
+from quanheng.taskboard.errors import DocumentKnown, DocumentNotRead
 from quanheng.taskboard.services.plans import receive_document
 
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of one file of the intake folder."""
+    """What became of one file of the intake folder, and where it lies now."""
 
-    name: str
+    path: Path
     is_accepted: bool
     text: str
 
@@ -47,13 +48,19 @@ def take_in() -> list[Taken]:
 def _take(path: Path) -> Taken:
     try:
         if path.stat().st_size > settings.MAX_UPLOAD_BYTES:
-            raise BadEvidence(reason=f"文件超过 {settings.MAX_UPLOAD_BYTES // 2**20} MiB。")
+            raise DocumentNotRead(reason=f"文件超过 {settings.MAX_UPLOAD_BYTES // 2**20} MiB。")
         version = receive_document(actor=None, data=path.read_bytes(), filename=path.name)
-        taken = Taken(path.name, True, f"已编译：{len(version.compiled['items'])} 项任务，待采用。")
+        is_accepted, text = True, f"已编译：{len(version.compiled['items'])} 项任务，待采用。"
     except BureauError as error:
-        taken = Taken(path.name, error.code == "taskboard.document_known", f"{error.text}［{error.code}］")
-    folder = path.parent / ("done" if taken.is_accepted else "rejected")
+        is_accepted, text = isinstance(error, DocumentKnown), f"{error.text}［{error.code}］"
+    target = _free_name(path.parent / ("done" if is_accepted else "rejected"), path.name)
+    write_atomic(target.with_name(f"{target.name}.txt"), f"{text}\n".encode())
+    path.replace(target)
+    return Taken(target, is_accepted, text)
+
+
+def _free_name(folder: Path, name: str) -> Path:
+    """Return a path in ``folder`` that nothing has yet: a file of the same name is never overwritten."""
     folder.mkdir(exist_ok=True)
-    write_atomic(folder / f"{path.name}.txt", f"{taken.text}\n".encode())
-    path.replace(folder / path.name)
-    return taken
+    candidates = (folder / (f"{count}-{name}" if count else name) for count in itertools.count())
+    return next(path for path in candidates if not path.exists())

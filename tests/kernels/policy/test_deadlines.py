@@ -25,8 +25,12 @@ def test_a_month_or_year_ends_on_its_last_day(text: str, on: date) -> None:
     assert read_deadline(text).on == on
 
 
-@pytest.mark.parametrize(("text", "is_continuous"), [("持续推进", True), ("长期坚持", True), ("尽快", False), ("", False)])
-def test_a_wording_without_a_day_has_none_and_says_whether_it_is_continuous(text: str, is_continuous: bool) -> None:
+@pytest.mark.parametrize(
+    ("text", "is_continuous"), [("持续推进", True), ("长期坚持", True), ("尽快", False), ("", False)]
+)
+def test_a_wording_without_a_day_has_none_and_says_whether_it_is_continuous(
+    text: str, is_continuous: bool
+) -> None:
     deadline = read_deadline(text)
 
     assert deadline.on is None

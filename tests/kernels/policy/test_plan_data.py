@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import yaml
 
-from quanheng.kernels.policy import CompiledPlan, compile_plan, diff_plans, plan_from_dict
+from quanheng.kernels.policy import CompiledPlan, DocumentRefused, compile_plan, diff_plans, plan_from_dict
 from tests.kernels.policy.test_annex import BODY, ROWS
 
 
@@ -102,3 +103,18 @@ def test_changes_say_what_was_and_what_is() -> None:
     (change,) = diff_plans(compiled(text), compiled(text.replace("2025年底", "2026年底")))
     assert dict(change.data) == {"row": 3, "old": "2025年底", "new": "2026年底"}
     assert change.text == "附件第3行完成时限由“2025年底”改为“2026年底”。"
+
+
+def test_a_plan_kept_as_facts_is_read_as_it_was_compiled() -> None:
+    plan = compiled(BODY + ROWS)
+    kept = yaml.safe_dump(plan.to_dict(), allow_unicode=True, sort_keys=False)
+
+    assert compile_plan(kept.encode(), filename="plan.yaml") == plan
+
+
+@pytest.mark.parametrize("text", ["title: [", "title: 甲\nitems: 3\n"])
+def test_facts_that_are_none_are_refused_with_the_place(text: str) -> None:
+    with pytest.raises(DocumentRefused) as refused:
+        compile_plan(text.encode(), filename="plan.yaml")
+
+    assert refused.value.code == "policy.bad_facts"

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from quanheng.kernels.policy.annex import AnnexReading, read_annex, with_label
 from quanheng.kernels.policy.compare import compare, match_rows
 from quanheng.kernels.policy.departments import Names
+from quanheng.kernels.policy.facts import is_facts, read_facts
 from quanheng.kernels.policy.goals import find_goals
 from quanheng.kernels.policy.header import find_date, find_number, find_title
 from quanheng.kernels.policy.model import (
@@ -40,7 +41,7 @@ def compile_plan(
     aliases: Mapping[str, str] | None = None,
     known: Collection[str] = (),
 ) -> CompiledPlan:
-    """Read and compile a document.
+    """Read and compile a document; a plan.yaml of facts is taken as it was compiled.
 
     Parameters
     ----------
@@ -57,6 +58,8 @@ def compile_plan(
     DocumentRefused
         The file cannot or must not be read.
     """
+    if is_facts(data):
+        return read_facts(data)
     document = read_document(data)
     source = Source(hashlib.sha256(data).hexdigest(), filename, document.media_type, len(data))
     return compile_document(document, source=source, aliases=aliases, known=known)

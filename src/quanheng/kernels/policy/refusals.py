@@ -13,6 +13,7 @@ MESSAGES: dict[str, str] = {
     "policy.no_text_layer": "这份 PDF 是扫描件，没有文字层。请上传文字版，或先做文字识别。",
     "policy.unsupported_type": "不支持这种文件（{detail}）。请另存为 .docx、.pdf、.txt 或 .md。",
     "policy.damaged": "文件已损坏，无法读取。请用原软件打开并另存后再上传。",
+    "policy.bad_facts": "计划事实文件（plan.yaml）有误：{detail}",
     "policy.unsafe_xml": "文件内含不允许的 XML 声明，未作读取。请用办公软件另存后再上传。",
 }
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from quanheng.base.errors import StaleRevision
 from quanheng.core.models import User
 from quanheng.core.services import acted_by
-from quanheng.taskboard.errors import TaskNotFound
+from quanheng.taskboard.errors import IndicatorNotPerTask, TaskNotFound
 from quanheng.taskboard.indicators import REGISTRY, find
 from quanheng.taskboard.models import IndicatorValue, Plan, Task, TaskIndicator
 from quanheng.taskboard.selectors import plan_records
@@ -26,8 +26,9 @@ def measure_task_by(
 
     Raises
     ------
-    TaskNotFound, UnknownIndicator, StaleRevision
-        No such task; a name that the registry does not have; somebody saved the task meanwhile.
+    TaskNotFound, UnknownIndicator, IndicatorNotPerTask, StaleRevision
+        No such task; a name that the registry does not have, or of the whole plan; somebody saved
+        the task meanwhile.
     """
     task = Task.objects.select_for_update().filter(public_id=task_id, retired_in=None).first()
     if task is None:
@@ -35,7 +36,8 @@ def measure_task_by(
     if task.revision != revision:
         raise StaleRevision(yours=revision, present=task.revision)
     for name in targets:
-        find(name)
+        if not find(name).per_task:
+            raise IndicatorNotPerTask(name=name)
     task.indicators.all().delete()
     TaskIndicator.objects.bulk_create(
         TaskIndicator(task=task, name=name, target=target) for name, target in sorted(targets.items())
