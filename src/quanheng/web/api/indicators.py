@@ -1,0 +1,73 @@
+"""Indicators: every figure with its formula, its source and the command that recomputes it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+from pydantic import Field
+
+from quanheng.taskboard import selectors
+from quanheng.taskboard.errors import PlanNotFound
+from quanheng.taskboard.indicators import REGISTRY, Indicator, find
+from quanheng.web.api.errors import BadRequest
+from quanheng.web.api.schemas import Paged, Slice, page_of, reads
+from quanheng.web.auth import require_permission
+
+router = Router(tags=["indicators"])
+
+
+class IndicatorOut(Schema):
+    name: str
+    label: str
+    unit: str
+    formula: str
+    source: str
+    per_task: bool
+
+
+class ValueOut(IndicatorOut):
+    """A computed indicator.  ``value`` is a string: a JSON float would lose digits."""
+
+    value: str
+    on: date
+    command: str
+
+
+class Subject(Schema):
+    plan: UUID | None = Field(None, description="规划；不给则为现行规划")
+    task: UUID | None = Field(None, description="任务；按任务计算的指标必须给出")
+
+
+@router.get("/indicators", response=reads(Paged[IndicatorOut]), summary="全部指标的名称、公式和来源")
+def list_indicators(request: HttpRequest, part: Query[Slice]) -> dict[str, Any]:
+    require_permission(request, "taskboard.view")
+    return page_of(list(REGISTRY.values()), part)
+
+
+@router.get("/indicators/{name}", response=reads(ValueOut), summary="重新计算一个指标")
+def get_indicator(request: HttpRequest, name: str, subject: Query[Subject]) -> dict[str, Any]:
+    user = require_permission(request, "taskboard.view")
+    item = find(name)
+    if item.per_task:
+        if subject.task is None:
+            raise BadRequest(**{"query.task": "这个指标按任务计算，请给出任务。"})
+        task = selectors.task_for(user, subject.task)
+        records = selectors.plan_records(task.plan)
+        record = next(one for one in records.tasks if (one.label, one.title) == (task.label, task.title))
+        return _valued(item, str(item.value(records, record)), records.on, item.command(record))
+    if subject.task is not None:
+        raise BadRequest(**{"query.task": "这个指标按规划计算，不能给出任务。"})
+    plan = selectors.plan_by_id(subject.plan) if subject.plan else selectors.current_plan()
+    if plan is None:
+        raise PlanNotFound()
+    records = selectors.plan_records(plan)
+    return _valued(item, str(item.value(records)), records.on, item.command())
+
+
+def _valued(item: Indicator, value: str, on: date, command: str) -> dict[str, Any]:
+    described = {name: getattr(item, name) for name in IndicatorOut.model_fields}
+    return described | {"value": value, "on": on, "command": command}

@@ -1,0 +1,183 @@
+"""Tasks of a plan: whom they oblige, how they are measured, and their status, which nobody sets."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router, Schema
+from pydantic import Field
+
+from quanheng.taskboard import selectors
+from quanheng.taskboard.enums import Part
+from quanheng.taskboard.exports import board_workbook, task_list_document
+from quanheng.taskboard.indicators import REGISTRY
+from quanheng.taskboard.models import Task
+from quanheng.taskboard.records import PlanRecords, TaskRecord
+from quanheng.taskboard.services.measures import measure_task_by
+from quanheng.taskboard.status import Status, judge
+from quanheng.web.api.schemas import Name, Paged, Problem, Revision, Slice, page_of, reads, sends_file, writes
+from quanheng.web.auth import require_permission, require_scope
+
+router = Router(tags=["tasks"])
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+Target = Annotated[Decimal, Field(max_digits=18, decimal_places=4)]
+
+
+class UnitNameOut(Schema):
+    id: int
+    name: str
+
+
+class UnitInTaskOut(UnitNameOut):
+    part: Part
+
+
+class MeasureOut(Schema):
+    """An indicator of a task.  Numbers are strings: a JSON float would lose digits."""
+
+    name: str
+    label: str
+    value: str
+    target: str | None
+    unit: str
+    formula: str
+    source: str
+    command: str
+
+
+class TaskOut(Schema):
+    public_id: UUID
+    label: str
+    title: str
+    status: Status
+    status_label: str
+    status_reason: str
+    last_evidence_on: date | None
+    deadline_text: str
+    deadline_on: date | None
+    is_continuous: bool
+    units: list[UnitInTaskOut]
+    measures: list[MeasureOut]
+    revision: int
+
+
+class TaskDetailOut(TaskOut):
+    plan_id: UUID
+    text: str
+    lead_rule: str = Field(description="牵头部门的认定依据")
+    units_to_file_for: list[UnitNameOut] = Field(description="您可以为其提交佐证的单位")
+
+
+class MeasuresIn(Schema):
+    """``targets``: indicator name → target value, or null where the plan sets none."""
+
+    revision: Revision
+    targets: dict[Name, Target | None] = Field(max_length=20)
+
+
+class TaskFilter(Slice):
+    status: Status | None = None
+    unit: str = Field("", max_length=100, description="单位名称")
+    q: str = Field("", max_length=100, description="编号或标题中的文字")
+
+
+@router.get("/plans/{uuid:public_id}/tasks", response=reads(Paged[TaskOut]), summary="规划的任务及状态")
+def list_tasks(request: HttpRequest, public_id: UUID, wanted: Query[TaskFilter]) -> dict[str, Any]:
+    _user, scope = require_scope(request, "taskboard.view")
+    plan = selectors.plan_by_id(public_id)
+    records = selectors.plan_records(plan)
+    shown = [_task_out(task, records) for task in selectors.tasks_in_scope(plan, scope)]
+    return page_of([task for task in shown if _is_wanted(task, wanted)], wanted)
+
+
+@router.get(
+    "/plans/{uuid:public_id}/tasks.xlsx",
+    response=dict.fromkeys((401, 403, 404, 422), Problem),
+    openapi_extra=sends_file(XLSX),
+    summary="任务看板，Excel",
+)
+def get_workbook(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    _user, scope = require_scope(request, "taskboard.view")
+    return HttpResponse(board_workbook(selectors.plan_by_id(public_id), scope), content_type=XLSX)
+
+
+@router.get(
+    "/plans/{uuid:public_id}/tasks.docx",
+    response=dict.fromkeys((401, 403, 404, 422), Problem),
+    openapi_extra=sends_file(DOCX),
+    summary="任务清单，Word",
+)
+def get_task_list(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    _user, scope = require_scope(request, "taskboard.view")
+    return HttpResponse(task_list_document(selectors.plan_by_id(public_id), scope), content_type=DOCX)
+
+
+@router.get("/tasks/{uuid:public_id}", response=reads(TaskDetailOut), summary="一项任务")
+def get_task(request: HttpRequest, public_id: UUID) -> dict[str, Any]:
+    user = require_permission(request, "taskboard.view")
+    task = selectors.task_for(user, public_id)
+    return _task_out(task, selectors.plan_records(task.plan)) | {
+        "plan_id": task.plan.public_id,
+        "text": task.text,
+        "lead_rule": task.lead_rule,
+        "units_to_file_for": [
+            {"id": unit.pk, "name": unit.name} for unit in selectors.units_to_file_for(user, task)
+        ],
+    }
+
+
+@router.put("/tasks/{uuid:public_id}/measures", response=writes(TaskDetailOut), summary="设定任务的指标")
+def put_measures(request: HttpRequest, public_id: UUID, body: MeasuresIn) -> dict[str, Any]:
+    actor = require_permission(request, "taskboard.change_task")
+    measure_task_by(actor=actor, task_id=public_id, revision=body.revision, targets=body.targets)
+    return get_task(request, public_id)
+
+
+def _task_out(task: Task, records: PlanRecords) -> dict[str, Any]:
+    record = next(item for item in records.tasks if (item.label, item.title) == (task.label, task.title))
+    judged = judge(records, record)
+    return {
+        "public_id": task.public_id,
+        "label": task.label,
+        "title": task.title,
+        "status": judged.status,
+        "status_label": judged.status.label,
+        "status_reason": judged.reason,
+        "last_evidence_on": judged.last_on,
+        "deadline_text": task.deadline_text,
+        "deadline_on": task.deadline_on,
+        "is_continuous": task.is_continuous,
+        "units": [
+            {"id": item.unit_id, "name": item.unit.name, "part": item.part} for item in task.task_units.all()
+        ],
+        "measures": [_measure_out(name, target, record, records) for name, target in record.targets],
+        "revision": task.revision,
+    }
+
+
+def _measure_out(name: str, target: str | None, record: TaskRecord, records: PlanRecords) -> dict[str, Any]:
+    item = REGISTRY[name]
+    return {
+        "name": name,
+        "label": item.label,
+        "value": str(item.value(records, record)),
+        "target": target,
+        "unit": item.unit,
+        "formula": item.formula,
+        "source": item.source,
+        "command": item.command(record),
+    }
+
+
+def _is_wanted(task: dict[str, Any], wanted: TaskFilter) -> bool:
+    return (
+        (wanted.status is None or task["status"] is wanted.status)
+        and (not wanted.unit or wanted.unit in {unit["name"] for unit in task["units"]})
+        and wanted.q in f"{task['label']} {task['title']}"
+    )

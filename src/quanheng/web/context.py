@@ -1,0 +1,92 @@
+"""What every page knows: the county, the rail of this person, the size of the log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from quanheng import __version__
+from quanheng.core.models import User
+from quanheng.core.selectors import county
+from quanheng.transparency.models import SignedCheckpoint
+from quanheng.transparency.selectors import latest_checkpoint
+from quanheng.web.auth import holds
+
+# Which entry of the rail is lit on a page that is not itself an entry.
+_SECTION = {
+    "board_by_department": "plan_board",
+    "board_by_town": "plan_board",
+    "plan_upload": "plan_board",
+    "draft": "plan_board",
+    "document": "plan_board",
+    "versions": "plan_board",
+    "task": "plan_board",
+    "task_measure": "plan_board",
+    "evidence_file": "plan_board",
+    "evidence_withdraw": "plan_board",
+    "leaf": "log",
+    "unit_new": "units",
+    "unit_edit": "units",
+    "user_new": "users",
+    "user_edit": "users",
+    "user_erase": "users",
+}
+
+
+def house(request: HttpRequest) -> dict[str, Any]:
+    """Context processor of all templates."""
+    is_staff = isinstance(request.user, User)
+    head = latest_checkpoint()
+    return {
+        "county": _county(),
+        "rail": _rail(request) if is_staff else [],
+        "search_url": reverse("staff:search"),
+        "checkpoint": head,
+        "log_head": _log_head(head, is_staff=is_staff),
+        "version": __version__,
+    }
+
+
+def _county() -> dict[str, Any] | None:
+    """Return the county with the short name that pages carry; None before one is loaded."""
+    home = county()
+    if home is None:
+        return None
+    return {
+        "name": home.unit.name,
+        "full_name": home.full_name,
+        "code": home.unit.code,
+        "is_demo": home.is_demo,
+    }
+
+
+def _log_head(head: SignedCheckpoint | None, *, is_staff: bool) -> dict[str, Any]:
+    size = head.tree_size if head else 0
+    return {"size": size, "url": reverse("staff:log" if is_staff else "portal:log")}
+
+
+def _rail(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the entries by the flow of work; a person sees only what they may use."""
+    entries = [
+        ("core.view_today", _("今日"), "today", "home-2"),
+        ("taskboard.view", _("规划任务"), "plan_board", "list-check"),
+        ("taskboard.view_day", _("县区日"), "day", "calendar"),
+        ("transparency.view", _("日志"), "log", "link"),
+        ("core.view_units", _("单位"), "units", "building"),
+        ("core.view_users", _("用户"), "users", "users"),
+    ]
+    match = request.resolver_match
+    here = match.url_name or "" if match and match.namespace == "staff" else ""
+    return [
+        {
+            "label": label,
+            "url": reverse(f"staff:{name}"),
+            "icon": icon,
+            "active": name == _SECTION.get(here, here),
+        }
+        for permission, label, name, icon in entries
+        if holds(request, permission)
+    ]

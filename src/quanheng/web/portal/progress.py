@@ -1,0 +1,159 @@
+"""What the public pages show of a plan, computed from the open data and nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from quanheng.taskboard.indicators import REGISTRY
+from quanheng.taskboard.records import PlanRecords, TaskRecord, fresh_units
+from quanheng.taskboard.status import Judged, Status, judge
+from quanheng.web.staff.words import STATUS_KIND, STATUS_ORDER
+
+# Under this name a visitor saves /open/plan.json; the commands on the pages work on that file.
+DATA_FILE = "plan.json"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number with all that is needed to doubt it; the fields that components/figure.html asks for."""
+
+    id: str
+    label: str
+    value: str
+    unit: str
+    formula: str
+    source: str
+    command: str
+    url: str = ""
+    target: str = ""
+
+
+@dataclass(frozen=True)
+class TaskLine:
+    """A task as the public sees it."""
+
+    task: TaskRecord
+    judged: Judged
+    kind: str
+    is_recent: bool
+    measures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True)
+class LeadLine:
+    """A unit and the tasks that it leads, by status."""
+
+    name: str
+    tasks: int
+    evidenced: int
+    overdue: int
+
+
+def plan_figures(records: PlanRecords) -> list[Figure]:
+    """Return every figure about the plan as a whole."""
+    behind = _lists_behind()
+    return [
+        Figure(
+            id=name.replace(".", "-"),
+            label=item.label,
+            value=f"{item.value(records).normalize():f}",
+            unit=item.unit,
+            formula=item.formula,
+            source=item.source,
+            command=item.command(data=DATA_FILE),
+            url=behind.get(name, ""),
+        )
+        for name, item in REGISTRY.items()
+        if not item.per_task
+    ]
+
+
+def _lists_behind() -> dict[str, str]:
+    tasks, data = reverse("portal:plan"), reverse("portal:open_plan")
+    return {
+        "plan.tasks": tasks,
+        "plan.tasks_evidenced": f"{tasks}?recent=yes",
+        "plan.tasks_evidenced_percent": f"{tasks}?recent=yes",
+        "plan.tasks_without_indicator": f"{tasks}?measured=no",
+        "plan.units_obliged": data,
+        "plan.units_filing": data,
+        "plan.evidence": data,
+        "plan.findings": data,
+    }
+
+
+def task_lines(records: PlanRecords) -> list[TaskLine]:
+    """Return every task with its status, in the order of the plan."""
+    return [_task_line(records, task, at) for at, task in enumerate(records.tasks)]
+
+
+def _task_line(records: PlanRecords, task: TaskRecord, at: int) -> TaskLine:
+    judged = judge(records, task)
+    measures = []
+    for name, target in task.targets:
+        item = REGISTRY[name]
+        measures.append(
+            Figure(
+                id=f"task-{at}-{name.replace('.', '-')}",
+                label=item.label,
+                value=f"{item.value(records, task).normalize():f}",
+                unit=item.unit,
+                formula=item.formula,
+                source=item.source,
+                command=item.command(task, data=DATA_FILE),
+                target="" if target is None else f"{Decimal(target).normalize():f}",
+            )
+        )
+    kind, is_recent = STATUS_KIND[judged.status], bool(fresh_units(records, task))
+    return TaskLine(task, judged, kind, is_recent, tuple(measures))
+
+
+def lead_lines(lines: list[TaskLine]) -> list[LeadLine]:
+    """Return the leading units, who leads most first."""
+    tasks, evidenced, overdue = Counter[str](), Counter[str](), Counter[str]()
+    for line in lines:
+        for name in line.task.lead:
+            tasks[name] += 1
+            evidenced[name] += line.is_recent
+            overdue[name] += line.judged.status is Status.OVERDUE
+    return [LeadLine(name, count, evidenced[name], overdue[name]) for name, count in tasks.most_common()]
+
+
+def status_counts(lines: list[TaskLine]) -> dict[Status, int]:
+    """Return how many tasks have each status, the worst first."""
+    counted = Counter(line.judged.status for line in lines)
+    return {status: counted[status] for status in STATUS_ORDER}
+
+
+def status_sentence(counts: dict[Status, int]) -> str:
+    """Return the counts as words, without the statuses that no task has."""
+    total = sum(counts.values())
+    parts = [_("%(word)s %(n)s 项") % {"word": status.label, "n": n} for status, n in counts.items() if n]
+    head = ngettext("%(n)s 项任务", "%(n)s 项任务", total) % {"n": total}
+    return _("%(head)s：%(parts)s。") % {"head": head, "parts": _("，").join(parts)}
+
+
+def status_chart(counts: dict[Status, int]) -> dict[str, Any]:
+    """Return the picture of the counts for components/chart.html."""
+    rows = [[status.label, n] for status, n in counts.items()]
+    most = max(counts, key=lambda status: counts[status])
+    return {
+        "id": "statuses",
+        "title": _("%(word)s的任务最多，有 %(n)s 项") % {"word": most.label, "n": counts[most]},
+        "columns": [_("状态"), _("任务数（项）")],
+        "rows": rows,
+        "spec": {
+            "kind": "bar",
+            "horizontal": True,
+            "unit": _("项"),
+            "categories": [row[0] for row in rows],
+            "series": [{"name": _("任务数"), "values": [row[1] for row in rows], "tone": "ink"}],
+        },
+    }

@@ -1,0 +1,22 @@
+"""The public portal: no sign-in, one question per page; below /log/ the log's files themselves."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from quanheng.web.portal import files, views
+
+app_name = "portal"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("plan/", views.plan, name="plan"),
+    path("figures/", views.figures, name="figures"),
+    path("about/", views.about, name="about"),
+    path("log/", views.log, name="log"),
+    path("log/leaf/<int:index>/", views.leaf, name="leaf"),
+    path("log/proof/<int:index>.json", files.proof, name="proof"),
+    path("log/checkpoint", files.checkpoint, name="log_checkpoint"),
+    path("log/log.vkey", files.key, name="log_key"),
+    path("log/tile/<path:rest>", files.tile, name="log_tile"),
+    path("open/plan.json", files.open_plan, name="open_plan"),
+]

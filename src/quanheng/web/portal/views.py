@@ -1,0 +1,191 @@
+"""The public pages.  Each asks the same selectors as the staff pages and shows how to check the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from quanheng.kernels.tlog.layout import KEY_PATH
+from quanheng.taskboard.records import PlanRecords
+from quanheng.taskboard.selectors import current_plan, plan_records
+from quanheng.taskboard.status import Status
+from quanheng.transparency import selectors as transparency
+from quanheng.web.portal import progress
+from quanheng.web.portal.leaves import described, kind_options
+
+# Shown first; all of them stand on the page of figures.
+HOME_FIGURES = ("plan.tasks", "plan.tasks_evidenced", "plan.units_obliged", "plan.units_filing")
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Say what the county's plan is and how far it has come."""
+    records = _records()
+    context: dict[str, Any] = {"records": records}
+    if records is not None:
+        lines = progress.task_lines(records)
+        counts = progress.status_counts(lines)
+        ids = {name.replace(".", "-") for name in HOME_FIGURES}
+        context |= {
+            "evidenced": sum(line.is_recent for line in lines),
+            "figures": [figure for figure in progress.plan_figures(records) if figure.id in ids],
+            "chart": progress.status_chart(counts) if lines else None,
+            "leads": progress.lead_lines(lines),
+        }
+    return _page(request, "portal/home.html", context)
+
+
+@require_safe
+def plan(request: HttpRequest) -> HttpResponse:
+    """List the tasks with their status; the words above the table narrow it down."""
+    records = _records()
+    if records is None:
+        return _page(request, "portal/plan.html", {"records": None})
+    lines = progress.task_lines(records)
+    counts = progress.status_counts(lines)
+    shown = [line for line in lines if _is_shown(line, request)]
+    context = {
+        "records": records,
+        "sentence": progress.status_sentence(counts),
+        "filters": [
+            _filter(request, "status", _("状态"), [(s.value, s.label, n) for s, n in counts.items() if n]),
+            _filter(request, "recent", _("近期佐证"), [("yes", _("有"), None), ("no", _("无"), None)]),
+            _filter(request, "measured", _("指标"), [("yes", _("有"), None), ("no", _("无"), None)]),
+        ],
+        "unit": request.GET.get("unit", ""),
+        "lines": shown,
+        "total": len(lines),
+    }
+    return _page(request, "portal/plan.html", context)
+
+
+@require_safe
+def figures(request: HttpRequest) -> HttpResponse:
+    """List every open figure with its formula, source and command."""
+    records = _records()
+    shown = progress.plan_figures(records) if records else []
+    return _page(request, "portal/figures.html", {"records": records, "figures": shown})
+
+
+@require_safe
+def about(request: HttpRequest) -> HttpResponse:
+    """Say who answers for these pages, what they promise, and how to hold them to it."""
+    base = request.build_absolute_uri("/").rstrip("/")
+    return _page(request, "portal/about.html", {"base": base, "key": _published_key()})
+
+
+@require_safe
+def log(request: HttpRequest) -> HttpResponse:
+    """Browse the log: its newest checkpoint, and its leaves, newest first."""
+    kind, subject = request.GET.get("kind", ""), request.GET.get("subject", "")
+    page = transparency.leaves(
+        kind=kind, subject=subject, before=_number(request, "before"), after=_number(request, "after")
+    )
+    kept = {name: value for name, value in (("kind", kind), ("subject", subject)) if value}
+    context = {
+        "leaves": [described(leaf) for leaf in page.leaves],
+        "older": "" if page.older is None else "?" + urlencode(kept | {"before": page.older}),
+        "newer": "" if page.newer is None else "?" + urlencode(kept | {"after": page.newer}),
+        "filters": [_filter(request, "kind", _("事项"), kind_options(), clears=("before", "after"))],
+        "subject": subject,
+        "pending": transparency.pending_count(),
+        "key": _published_key(),
+    }
+    return _page(request, "portal/log.html", context)
+
+
+@require_safe
+def leaf(request: HttpRequest, index: int) -> HttpResponse:
+    """Show one leaf, and let the visitor's own browser verify that it stands in the log."""
+    found = transparency.leaf(index)
+    head = transparency.latest_checkpoint()
+    context = {
+        "leaf": described(found),
+        "proof_url": reverse("portal:proof", args=[index]),
+        "key": _published_key(),
+        "previous": index - 1 if index else None,
+        "next": index + 1 if head and index + 1 < head.tree_size else None,
+    }
+    return _page(request, "portal/leaf.html", context)
+
+
+def _records() -> PlanRecords | None:
+    present = current_plan()
+    return plan_records(present) if present else None
+
+
+def _is_shown(line: progress.TaskLine, request: HttpRequest) -> bool:
+    """Whether a task passes every filter; one with an unknown value hides nothing."""
+    wanted = request.GET.dict()
+    facts = (
+        ("status", line.judged.status.value, set(Status)),
+        ("recent", _yes_or_no(line.is_recent), {"yes", "no"}),
+        ("measured", _yes_or_no(bool(line.measures)), {"yes", "no"}),
+    )
+    passes = all(wanted.get(name) == fact or wanted.get(name) not in known for name, fact, known in facts)
+    return passes and (not wanted.get("unit") or wanted["unit"] in line.task.lead)
+
+
+def _yes_or_no(fact: bool) -> str:
+    return "yes" if fact else "no"
+
+
+def _filter(
+    request: HttpRequest,
+    name: str,
+    label: str,
+    options: list[tuple[str, str, int | None]],
+    clears: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """Return one filter as components/table_tools.html draws it: a line of words, each a link."""
+    chosen = request.GET.get(name, "")
+
+    def link(value: str) -> str:
+        query = request.GET.copy()
+        for cleared in (name, *clears):
+            query.pop(cleared, None)
+        if value:
+            query[name] = value
+        return f"?{query.urlencode()}"
+
+    words = [{"label": _("全部"), "url": link(""), "active": not chosen, "count": None}]
+    words += [
+        {"label": word, "url": link(value), "active": value == chosen, "count": count}
+        for value, word, count in options
+    ]
+    return {"label": label, "options": words}
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    text = request.GET.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None  # noqa: PLR2004  bigint
+
+
+def _published_key() -> str:
+    """Return the verifier key as it lies in the published log; empty before there is one."""
+    data = transparency.reader(transparency.log_folder())(KEY_PATH)
+    return data.decode("utf-8", "replace").strip() if data else ""
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    names = (
+        ("portal:plan", _("规划进展")),
+        ("portal:figures", _("公开数字")),
+        ("portal:log", _("透明日志")),
+        ("portal:about", _("如何核对")),
+    )
+    links = [{"url": reverse(name), "label": label, "active": here == name} for name, label in names]
+    head = transparency.latest_checkpoint()
+    shown = {
+        "portal_links": links,
+        "head": head,
+        "root": bytes(head.root_hash).hex() if head else "",
+    }
+    return render(request, template, shown | context)

@@ -1,0 +1,171 @@
+"""Every URL and every API operation, for every role and for the visitor, against the reviewed table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.core import serializers
+from django.db import transaction
+from django.http.response import HttpResponseBase
+from django.middleware.csrf import _get_new_csrf_string
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from quanheng.core.models import User
+from quanheng.web.api import api
+from tests.web.routes import ACCOUNT, API, EVERYONE, PAGES, PORTAL, STAFF, Row
+from tests.web.world import World, build_world
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+SAFE = {"GET", "HEAD"}
+Visit = Callable[..., HttpResponseBase]
+
+
+@pytest.fixture
+def world(people: dict[str, User]) -> World:
+    return build_world(people)
+
+
+@pytest.fixture
+def visit(world: World) -> Visit:
+    """Send one request as a person (None: a visitor) and undo whatever it did."""
+    keys = {name: _sign_in(user) for name, user in world.people.items()}
+    token = _get_new_csrf_string()
+
+    def send(name: str, row: Row, person: str | None, *, csrf: bool = True) -> HttpResponseBase:
+        client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+        if person is not None:
+            client.cookies["sessionid"] = keys[person]
+        headers = {}
+        if csrf:
+            client.cookies["csrftoken"] = token
+            headers["X-CSRFToken"] = token
+        with transaction.atomic():
+            response = _send(client, name, row, world, headers)
+            response.close()
+            transaction.set_rollback(True)
+        return response
+
+    return send
+
+
+def _sign_in(user: User) -> str:
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = BACKEND
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    assert session.session_key
+    return session.session_key
+
+
+def _send(client: Client, name: str, row: Row, world: World, headers: dict[str, str]) -> HttpResponseBase:
+    method, target = name.split(" ")
+    args = dict(row.args(world))
+    if target.startswith("/"):
+        in_path = {key: value for key, value in args.items() if f"{{{key}}}" in target}
+        query = {key: str(value) for key, value in args.items() if key not in in_path}
+        url = target.format(**in_path)
+    else:
+        url, query = reverse(target, kwargs=args), {}
+    options: dict[str, Any] = {"headers": headers, "query_params": query}
+    if row.json is not None:
+        options |= {"data": row.json(world), "content_type": "application/json"}
+    elif row.form is not None:
+        options["data"] = dict(row.form(world))
+    return getattr(client, method.lower())(url, **options)
+
+
+@pytest.mark.parametrize("table", [PORTAL, STAFF, ACCOUNT, API], ids=["portal", "staff", "account", "api"])
+def test_every_route_answers_each_role_as_reviewed(visit: Visit, table: Mapping[str, Row]) -> None:
+    wrong = []
+    for name, row in table.items():
+        for person in [*sorted(EVERYONE), None]:
+            status = visit(name, row, person).status_code
+            if status != row.expected(person):
+                wrong.append(f"{name} as {person or 'visitor'}: {status}, reviewed {row.expected(person)}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_page_and_operation_has_a_row_and_every_row_a_route() -> None:
+    rows = {name.split(" ")[1] for name in PAGES}
+    routes = set(_page_names(get_resolver()))
+    assert sorted(routes - rows) == [], "routes without a reviewed row"
+    assert sorted(rows - routes) == [], "rows without a route"
+    beside = {"GET /api/openapi.json", "GET /api/", "GET /api/{rest}"}
+    assert set(API) - beside == set(_operations())
+
+
+def test_a_method_without_a_row_is_not_allowed(visit: Visit) -> None:
+    """So that no page can grow a way of writing that nobody reviewed."""
+    ours = PORTAL | STAFF
+    for name, row in ours.items():
+        target = name.split(" ")[1]
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+            if f"{method} {target}" not in ours:
+                bare = Row(EVERYONE, args=row.args)
+                assert visit(f"{method} {target}", bare, "admin").status_code == 405, f"{method} {target}"
+
+
+def test_nothing_is_written_without_the_csrf_token(visit: Visit) -> None:
+    unsafe = {name: row for name, row in (PAGES | API).items() if name.split(" ")[0] not in SAFE}
+    assert len(unsafe) > 25
+    for name, row in unsafe.items():
+        person = "admin" if "admin" in row.allowed else min(row.allowed)
+        assert visit(name, row, person, csrf=False).status_code == 403, name
+
+
+def test_the_auditor_writes_nothing_anywhere(world: World, visit: Visit) -> None:
+    """Whatever the answer: no record of the house differs after the auditor tried everything."""
+    before = _all_records()
+    for name, row in (PORTAL | STAFF | API).items():
+        method = name.split(" ")[0]
+        if method not in SAFE:
+            assert row.expected("auditor") in {403, 404} or name == "POST /api/policy/compile", name
+        client = _lasting(world, "auditor")
+        _send(client, name, row, world, {"X-CSRFToken": client.cookies["csrftoken"].value}).close()
+    assert _all_records() == before
+    # The same comparison does see a write.
+    adopt = "POST staff:draft_adopt"
+    client = _lasting(world, "officer")
+    _send(client, adopt, STAFF[adopt], world, {"X-CSRFToken": client.cookies["csrftoken"].value})
+    assert _all_records() != before
+
+
+def _lasting(world: World, person: str) -> Client:
+    """A client whose writes stay, for a test that looks at what was written."""
+    client = Client(enforce_csrf_checks=True)
+    client.cookies["sessionid"] = _sign_in(world.people[person])
+    client.cookies["csrftoken"] = _get_new_csrf_string()
+    return client
+
+
+def _all_records() -> dict[str, str]:
+    labels = ("core", "taskboard", "transparency", "django_tasks_database")
+    models = [model for label in labels for model in apps.get_app_config(label).get_models()]
+    return {model.__name__: serializers.serialize("json", model.objects.order_by("pk")) for model in models}
+
+
+def _page_names(resolver: URLResolver, namespace: str = "") -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            inner = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
+            if entry.namespace != "api":
+                yield from _page_names(entry, inner)
+        elif isinstance(entry, URLPattern):
+            yield f"{namespace}{entry.name}"
+
+
+def _operations() -> Iterator[str]:
+    """Every operation that the router knows, in the OpenAPI or not."""
+    for bound in api._get_bound_routers():
+        for path, view in bound.path_operations.items():
+            for operation in view.operations:
+                for method in operation.methods:
+                    yield f"{method} /api{re.sub(r'{[a-z]+:', '{', path)}"
