@@ -10,6 +10,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
 
 class Kind(StrEnum):
     """What sort of refusal this is; the only thing that the web layer looks at."""
@@ -26,12 +29,20 @@ class BureauError(Exception):
 
     kind: ClassVar[Kind] = Kind.INVALID
     code: ClassVar[str] = "base.refused"
-    message: ClassVar[str] = "操作被拒绝。"
+    message: ClassVar[str] = _("操作被拒绝。")
 
     def __init__(self, message: str = "", **details: Any) -> None:
-        self.text = message or self.message.format(**details)
         self.details = details
-        super().__init__(self.text)
+        self._given = message
+        super().__init__(message or self.message)
+
+    @property
+    def text(self) -> str:
+        """Return the sentence in the reader's language."""
+        return gettext(self._given or self.message).format(**self.details)
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class StaleRevision(BureauError):
@@ -39,7 +50,7 @@ class StaleRevision(BureauError):
 
     kind = Kind.CONFLICT
     code = "base.stale_revision"
-    message = "该记录已被他人修改，您的改动没有保存。请核对最新内容后再改。"
+    message = _("该记录已被他人修改，您的改动没有保存。请核对最新内容后再改。")
 
 
 class TransientError(Exception):

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from quanheng.base import clock
 from quanheng.base.errors import StaleRevision
@@ -48,13 +49,13 @@ def save_unit(
     county = County.objects.select_related("unit").get().unit
     name, wanted = name.strip(), _cleaned(aliases, name.strip())
     if not name:
-        raise BadUnit(reason="名称不能为空。")
+        raise BadUnit(reason=_("名称不能为空。"))
     if unit_id is None:
         unit = OrgUnit(parent=county, position=OrgUnit.objects.count(), revision=0)
     else:
         unit = _locked_unit(unit_id, revision)
     if (unit.kind == UnitKind.COUNTY) != (kind == UnitKind.COUNTY):
-        raise BadUnit(reason="县区只有一个，不能新增，也不能改为其他类型。")
+        raise BadUnit(reason=_("县区只有一个，不能新增，也不能改为其他类型。"))
     _refuse_taken([name, *wanted], unit)
     unit.kind, unit.name, unit.code, unit.is_active = kind, name, code.strip(), is_active
     unit.revision += 1
@@ -79,7 +80,7 @@ def add_alias(*, actor: User | None, unit_id: int, name: str) -> UnitAlias:
         raise UnitNotFound(unit_id=unit_id)
     name = name.strip()
     if not name:
-        raise BadUnit(reason="别名不能为空。")
+        raise BadUnit(reason=_("别名不能为空。"))
     _refuse_taken([name], unit)
     alias, created = UnitAlias.objects.get_or_create(unit=unit, name=name)
     if created:
@@ -127,7 +128,7 @@ def create_user(
     """
     username, display_name = username.strip(), display_name.strip()
     if not username or not display_name:
-        raise BadUser(reason="用户名和姓名都不能为空。")
+        raise BadUser(reason=_("用户名和姓名都不能为空。"))
     user = User(username=username, display_name=display_name, is_demo=is_demo)
     try:
         User.username_validator(username)
@@ -139,7 +140,7 @@ def create_user(
         with transaction.atomic():
             user.save()
     except IntegrityError as error:
-        raise BadUser(reason="用户名已被使用。") from error
+        raise BadUser(reason=_("用户名已被使用。")) from error
     _log_user("user:created", user, actor, name=Personal(display_name, user.person))
     return user
 
@@ -194,7 +195,7 @@ def erase_person(*, actor: User | None, public_id: UUID, revision: int, reason: 
     """
     user = _locked_user(public_id, revision)
     if not reason.strip():
-        raise BadUser(reason="请写明删除个人信息的理由。")
+        raise BadUser(reason=_("请写明删除个人信息的理由。"))
     user.assignments.all().delete()
     user.username, user.display_name = f"erased-{secrets.token_hex(8)}", "已删除人员"
     user.first_name = user.last_name = user.email = ""

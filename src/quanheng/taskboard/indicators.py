@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from quanheng.taskboard.records import FRESH_DAYS, PlanRecords, TaskRecord, fresh_units
-from quanheng.taskboard.registry import REGISTRY, Indicator, find, plan_indicator, task_indicator
+from django.utils.translation import gettext_noop as _
+
+from quanheng.taskboard.records import PlanRecords, TaskRecord, fresh_units
+from quanheng.taskboard.registry import REGISTRY, Indicator, Wording, find, plan_indicator, task_indicator
 from quanheng.taskboard.status import Status, judge
 
 __all__ = ["REGISTRY", "Indicator", "find"]
@@ -21,10 +23,12 @@ def _percent(part: int, whole: int) -> Decimal:
 
 @plan_indicator(
     "plan.tasks",
-    label="任务总数",
-    unit="项",
-    formula="现行版本中带责任单位的任务个数",
-    source="规划文件现行版本",
+    Wording(
+        label=_("任务总数"),
+        unit=_("项"),
+        formula=_("现行版本中带责任单位的任务个数"),
+        source=_("规划文件现行版本"),
+    ),
 )
 def plan_tasks(records: PlanRecords) -> Decimal:
     return Decimal(len(records.tasks))
@@ -32,10 +36,12 @@ def plan_tasks(records: PlanRecords) -> Decimal:
 
 @plan_indicator(
     "plan.tasks_evidenced",
-    label="近期有佐证的任务",
-    unit="项",
-    formula=f"近 {FRESH_DAYS} 天内至少有 1 个单位提交佐证材料的任务个数",
-    source="佐证材料",
+    Wording(
+        label=_("近期有佐证的任务"),
+        unit=_("项"),
+        formula=_("近 {days} 天内至少有 1 个单位提交佐证材料的任务个数"),
+        source=_("佐证材料"),
+    ),
 )
 def plan_tasks_evidenced(records: PlanRecords) -> Decimal:
     return Decimal(sum(bool(fresh_units(records, task)) for task in records.tasks))
@@ -43,10 +49,12 @@ def plan_tasks_evidenced(records: PlanRecords) -> Decimal:
 
 @plan_indicator(
     "plan.tasks_evidenced_percent",
-    label="近期有佐证的任务占比",
-    unit="%",
-    formula="近期有佐证的任务 ÷ 任务总数 × 100",
-    source="佐证材料、规划文件现行版本",
+    Wording(
+        label=_("近期有佐证的任务占比"),
+        unit=_("%"),
+        formula=_("近期有佐证的任务 ÷ 任务总数 × 100"),
+        source=_("佐证材料、规划文件现行版本"),
+    ),
 )
 def plan_tasks_evidenced_percent(records: PlanRecords) -> Decimal:
     return _percent(int(plan_tasks_evidenced(records)), len(records.tasks))
@@ -54,10 +62,12 @@ def plan_tasks_evidenced_percent(records: PlanRecords) -> Decimal:
 
 @plan_indicator(
     "plan.tasks_without_indicator",
-    label="尚无指标的任务",
-    unit="项",
-    formula="没有挂接任何指标的任务个数",
-    source="任务与指标的挂接",
+    Wording(
+        label=_("尚无指标的任务"),
+        unit=_("项"),
+        formula=_("没有挂接任何指标的任务个数"),
+        source=_("任务与指标的挂接"),
+    ),
 )
 def plan_tasks_without_indicator(records: PlanRecords) -> Decimal:
     return Decimal(sum(not task.targets for task in records.tasks))
@@ -65,10 +75,12 @@ def plan_tasks_without_indicator(records: PlanRecords) -> Decimal:
 
 @plan_indicator(
     "plan.units_obliged",
-    label="承担任务的单位",
-    unit="个",
-    formula="至少牵头或负责 1 项任务的单位个数，统称按其成员计",
-    source="规划文件现行版本、单位名录",
+    Wording(
+        label=_("承担任务的单位"),
+        unit=_("个"),
+        formula=_("至少牵头或负责 1 项任务的单位个数，统称按其成员计"),
+        source=_("规划文件现行版本、单位名录"),
+    ),
 )
 def plan_units_obliged(records: PlanRecords) -> Decimal:
     return Decimal(len({unit for task in records.tasks for unit in task.obliged}))
@@ -76,17 +88,20 @@ def plan_units_obliged(records: PlanRecords) -> Decimal:
 
 @plan_indicator(
     "plan.units_filing",
-    label="近期提交佐证的单位",
-    unit="个",
-    formula=f"近 {FRESH_DAYS} 天内至少提交过 1 份佐证材料的单位个数",
-    source="佐证材料",
+    Wording(
+        label=_("近期提交佐证的单位"),
+        unit=_("个"),
+        formula=_("近 {days} 天内至少提交过 1 份佐证材料的单位个数"),
+        source=_("佐证材料"),
+    ),
 )
 def plan_units_filing(records: PlanRecords) -> Decimal:
     return Decimal(len({unit for task in records.tasks for unit in fresh_units(records, task)}))
 
 
 @plan_indicator(
-    "plan.evidence", label="佐证材料", unit="份", formula="未撤回的佐证材料份数", source="佐证材料"
+    "plan.evidence",
+    Wording(label=_("佐证材料"), unit=_("份"), formula=_("未撤回的佐证材料份数"), source=_("佐证材料")),
 )
 def plan_evidence(records: PlanRecords) -> Decimal:
     return Decimal(len(records.evidence))
@@ -94,10 +109,12 @@ def plan_evidence(records: PlanRecords) -> Decimal:
 
 @plan_indicator(
     "plan.findings",
-    label="正文与清单不一致",
-    unit="处",
-    formula="规划编译器报告的问题条数",
-    source="规划文件现行版本",
+    Wording(
+        label=_("正文与清单不一致"),
+        unit=_("处"),
+        formula=_("规划编译器报告的问题条数"),
+        source=_("规划文件现行版本"),
+    ),
 )
 def plan_findings(records: PlanRecords) -> Decimal:
     return Decimal(len(records.findings))
@@ -105,10 +122,12 @@ def plan_findings(records: PlanRecords) -> Decimal:
 
 @task_indicator(
     "task.units_filing",
-    label="近期提交佐证的单位",
-    unit="个",
-    formula=f"近 {FRESH_DAYS} 天内为本任务提交过佐证材料的单位个数",
-    source="佐证材料",
+    Wording(
+        label=_("近期提交佐证的单位"),
+        unit=_("个"),
+        formula=_("近 {days} 天内为本任务提交过佐证材料的单位个数"),
+        source=_("佐证材料"),
+    ),
 )
 def task_units_filing(records: PlanRecords, task: TaskRecord) -> Decimal:
     return Decimal(len(fresh_units(records, task)))
@@ -116,17 +135,20 @@ def task_units_filing(records: PlanRecords, task: TaskRecord) -> Decimal:
 
 @task_indicator(
     "task.units_filing_percent",
-    label="单位落实面",
-    unit="%",
-    formula=f"近 {FRESH_DAYS} 天内提交过佐证材料的承担单位 ÷ 承担单位总数 × 100",
-    source="佐证材料、单位名录",
+    Wording(
+        label=_("单位落实面"),
+        unit=_("%"),
+        formula=_("近 {days} 天内提交过佐证材料的承担单位 ÷ 承担单位总数 × 100"),
+        source=_("佐证材料、单位名录"),
+    ),
 )
 def task_units_filing_percent(records: PlanRecords, task: TaskRecord) -> Decimal:
     return _percent(len(fresh_units(records, task) & set(task.obliged)), len(task.obliged))
 
 
 @task_indicator(
-    "task.evidence", label="佐证材料", unit="份", formula="本任务未撤回的佐证材料份数", source="佐证材料"
+    "task.evidence",
+    Wording(label=_("佐证材料"), unit=_("份"), formula=_("本任务未撤回的佐证材料份数"), source=_("佐证材料")),
 )
 def task_evidence(records: PlanRecords, task: TaskRecord) -> Decimal:
     return Decimal(len(records.evidence_for(task)))
@@ -135,14 +157,17 @@ def task_evidence(records: PlanRecords, task: TaskRecord) -> Decimal:
 def _register_status(status: Status) -> None:
     @plan_indicator(
         f"plan.tasks_{status}",
-        label=f"状态为“{status.word}”的任务",
-        unit="项",
-        formula=f"按规则判为“{status.word}”的任务个数：{status.rule}",
-        source="佐证材料、指标、完成时限",
+        Wording(
+            label=_("状态为“{word}”的任务"),
+            unit=_("项"),
+            formula=_("按规则判为“{word}”的任务个数：{rule}；近期指 {days} 天内"),
+            source=_("佐证材料、指标、完成时限"),
+            values={"word": status.word, "rule": status.rule},
+        ),
     )
     def count(records: PlanRecords) -> Decimal:
         return Decimal(sum(judge(records, task).status is status for task in records.tasks))
 
 
-for _status in Status:
-    _register_status(_status)
+for status in Status:
+    _register_status(status)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from quanheng.base.disk import write_atomic
 from quanheng.base.errors import BureauError
@@ -48,7 +49,9 @@ def take_in() -> list[Taken]:
 def _take(path: Path) -> Taken:
     try:
         if path.stat().st_size > settings.MAX_UPLOAD_BYTES:
-            raise DocumentNotRead(reason=f"文件超过 {settings.MAX_UPLOAD_BYTES // 2**20} MiB。")
+            raise DocumentNotRead(
+                reason=_("文件超过 %(size)s MiB。") % {"size": settings.MAX_UPLOAD_BYTES // 2**20}
+            )
         version = receive_document(actor=None, data=path.read_bytes(), filename=path.name)
         is_accepted, text = True, f"已编译：{len(version.compiled['items'])} 项任务，待采用。"
     except BureauError as error:

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
+from django.utils.translation import gettext
+
 from quanheng.taskboard.errors import UnknownIndicator
-from quanheng.taskboard.records import PlanRecords, TaskRecord
+from quanheng.taskboard.records import FRESH_DAYS, PlanRecords, TaskRecord
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The Chinese texts of an indicator; ``values`` fill their placeholders, translated as well."""
+
+    label: str
+    unit: str
+    formula: str
+    source: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def shown(self, text: str) -> str:
+        """Return one of the texts in the reader's language."""
+        return gettext(text).format(
+            days=FRESH_DAYS, **{key: gettext(value) for key, value in self.values.items()}
+        )
 
 
 @dataclass(frozen=True)
@@ -15,12 +34,29 @@ class Indicator:
     """A named query and all that is needed to doubt it."""
 
     name: str
-    label: str
-    unit: str
-    formula: str
-    source: str
+    wording: Wording
     compute: Callable[[PlanRecords, TaskRecord | None], Decimal]
     per_task: bool
+
+    @property
+    def label(self) -> str:
+        """Return what the figure is called, in the reader's language."""
+        return self.wording.shown(self.wording.label)
+
+    @property
+    def unit(self) -> str:
+        """Return the unit, in the reader's language."""
+        return self.wording.shown(self.wording.unit)
+
+    @property
+    def formula(self) -> str:
+        """Return how it is computed, in the reader's language."""
+        return self.wording.shown(self.wording.formula)
+
+    @property
+    def source(self) -> str:
+        """Return the records that it is computed from, in the reader's language."""
+        return self.wording.shown(self.wording.source)
 
     def value(self, records: PlanRecords, task: TaskRecord | None = None) -> Decimal:
         """Return the value over the plan, or over one task where the indicator is per task.
@@ -53,7 +89,7 @@ def find(name: str) -> Indicator:
 
 
 def plan_indicator(
-    name: str, *, label: str, unit: str, formula: str, source: str
+    name: str, wording: Wording
 ) -> Callable[[Callable[[PlanRecords], Decimal]], Callable[[PlanRecords], Decimal]]:
     """Register a function of the whole plan."""
 
@@ -61,14 +97,14 @@ def plan_indicator(
         def compute(records: PlanRecords, _task: TaskRecord | None) -> Decimal:
             return function(records)
 
-        REGISTRY[name] = Indicator(name, label, unit, formula, source, compute, per_task=False)
+        REGISTRY[name] = Indicator(name, wording, compute, per_task=False)
         return function
 
     return register
 
 
 def task_indicator(
-    name: str, *, label: str, unit: str, formula: str, source: str
+    name: str, wording: Wording
 ) -> Callable[[Callable[[PlanRecords, TaskRecord], Decimal]], Callable[[PlanRecords, TaskRecord], Decimal]]:
     def register(
         function: Callable[[PlanRecords, TaskRecord], Decimal],
@@ -77,7 +113,7 @@ def task_indicator(
             assert task is not None  # noqa: S101  Indicator.value has checked it; this tells mypy
             return function(records, task)
 
-        REGISTRY[name] = Indicator(name, label, unit, formula, source, compute, per_task=True)
+        REGISTRY[name] = Indicator(name, wording, compute, per_task=True)
         return function
 
     return register

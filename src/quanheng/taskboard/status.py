@@ -40,11 +40,11 @@ class Status(StrEnum):
 
 
 _WORDS = {
-    Status.OVERDUE: (gettext_noop("逾期"), "完成时限已过而指标未全部达到目标值"),
-    Status.NOT_STARTED: (gettext_noop("未起步"), "没有佐证材料"),
-    Status.STALE: (gettext_noop("久未更新"), f"最近一份佐证材料早于 {FRESH_DAYS} 天前"),
-    Status.MOVING: (gettext_noop("推进中"), f"近 {FRESH_DAYS} 天内有佐证材料"),
-    Status.DONE: (gettext_noop("已完成"), "有目标值的指标全部达到目标值"),
+    Status.OVERDUE: (gettext_noop("逾期"), gettext_noop("完成时限已过而指标未全部达到目标值")),
+    Status.NOT_STARTED: (gettext_noop("未起步"), gettext_noop("没有佐证材料")),
+    Status.STALE: (gettext_noop("久未更新"), gettext_noop("有佐证材料，但都早于近期")),
+    Status.MOVING: (gettext_noop("推进中"), gettext_noop("近期有佐证材料")),
+    Status.DONE: (gettext_noop("已完成"), gettext_noop("有目标值的指标全部达到目标值")),
 }
 
 

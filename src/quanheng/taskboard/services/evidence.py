@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from quanheng.base import clock
 from quanheng.base.files import store_file
@@ -52,11 +53,11 @@ def file_evidence(
         raise TaskNotFound(public_id=str(task_id))
     unit = _unit_in_task(task, unit_id, actor)
     if not data:
-        raise BadEvidence(reason="文件是空的。")
+        raise BadEvidence(reason=_("文件是空的。"))
     if len(data) > settings.MAX_UPLOAD_BYTES:
-        raise BadEvidence(reason=f"文件超过 {settings.MAX_UPLOAD_BYTES // 2**20} MiB。")
+        raise BadEvidence(reason=_("文件超过 %(size)s MiB。") % {"size": settings.MAX_UPLOAD_BYTES // 2**20})
     if happened_on > clock.today():
-        raise BadEvidence(reason="日期不能晚于今天。")
+        raise BadEvidence(reason=_("日期不能晚于今天。"))
     digest = store_file(data)
     try:
         with transaction.atomic():
@@ -105,7 +106,7 @@ def withdraw_evidence(*, actor: User, public_id: UUID, reason: str) -> Evidence:
     if evidence.withdrawn_at is not None:
         raise AlreadyWithdrawn()
     if not reason.strip():
-        raise BadEvidence(reason="请写明撤回理由。")
+        raise BadEvidence(reason=_("请写明撤回理由。"))
     evidence.withdrawn_at, evidence.withdrawn_by = clock.now(), actor
     evidence.withdrawal_reason = reason.strip()[:300]
     evidence.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawal_reason"])

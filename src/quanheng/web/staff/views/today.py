@@ -1,0 +1,198 @@
+"""今日: what needs this person, the worst first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from quanheng.base import clock
+from quanheng.core.enums import Role
+from quanheng.core.models import RoleAssignment, User
+from quanheng.core.permissions import scope_of
+from quanheng.kernels.policy import plan_from_dict
+from quanheng.taskboard.compiling import unknown_names
+from quanheng.taskboard.enums import DayState
+from quanheng.taskboard.models import DayRun, Plan, PlanVersion
+from quanheng.taskboard.selectors import drafts
+from quanheng.taskboard.status import Status
+from quanheng.transparency.models import PendingLeaf
+from quanheng.web.auth import holds, require_permission
+from quanheng.web.staff.board import Board, Row, read_board
+from quanheng.web.staff.words import STATUS_ORDER
+
+# Roles whose own pages come with later areas of the house.
+COMING = {
+    Role.VERIFIER: "verification",
+    Role.CHECKER: "verification",
+    Role.SIGNATORY: "verification",
+    Role.INSTRUMENT_OWNER: "instruments",
+}
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing that waits: ``rank`` orders by danger, ``since`` by age within it."""
+
+    rank: int
+    kind: str
+    word: str
+    text: str
+    url: str
+    action: str
+    since: date
+    is_mine: bool = True
+
+
+@require_safe
+def today(request: HttpRequest) -> HttpResponse:
+    """What needs me, oldest danger first; below it what the person may want to know."""
+    user = require_permission(request, "core.view_today")
+    needs = sorted(
+        [*_plan_needs(request), *_task_needs(request, user), *_house_needs(request)],
+        key=lambda need: (need.rank, need.since),
+    )
+    mine = [need for need in needs if need.is_mine]
+    assignments = list(RoleAssignment.objects.filter(user=user).select_related("unit"))
+    coming = {COMING[Role(item.role)] for item in assignments if Role(item.role) in COMING}
+    context = {
+        "mine": mine,
+        "others": [need for need in needs if not need.is_mine],
+        "late": sum(need.kind in {"late", "bad"} for need in mine),
+        "assignments": assignments,
+        "coming": coming,
+        "is_waiting": bool(coming) and not holds(request, "taskboard.view"),
+        "sees_board": holds(request, "taskboard.view"),
+        "has_plan": Plan.objects.filter(current__isnull=False).exists(),
+        "can_upload": holds(request, "taskboard.adopt_plan"),
+        "today": clock.today(),
+    }
+    return render(request, "staff/today.html", context)
+
+
+def _plan_needs(request: HttpRequest) -> list[Need]:
+    if not holds(request, "taskboard.view_day"):
+        return []
+    is_mine = holds(request, "taskboard.adopt_plan")
+    return [need for version in drafts() for need in _draft_needs(version, is_mine=is_mine)]
+
+
+def _draft_needs(version: PlanVersion, *, is_mine: bool) -> list[Need]:
+    url = reverse("staff:draft", args=[version.public_id])
+    since = timezone.localdate(version.received_at)
+    if names := unknown_names(plan_from_dict(version.compiled)):
+        text = _("“%(name)s”中有 %(count)s 个单位名称待认定：%(names)s") % {
+            "name": version.source_name,
+            "count": len(names),
+            "names": "、".join(names[:3]) + ("…" if len(names) > 3 else ""),  # noqa: PLR2004  a line of text
+        }
+        return [Need(2, "unsure", _("待认定"), text, url, _("逐一认定"), since, is_mine)]
+    text = _("“%(name)s”已编译出 %(count)s 项任务，等待采用") % {
+        "name": version.source_name,
+        "count": len(version.compiled["items"]),
+    }
+    return [Need(3, "unsure", _("待采用"), text, url, _("核对并采用"), since, is_mine)]
+
+
+def _task_needs(request: HttpRequest, user: User) -> list[Need]:
+    scope = scope_of(user, "taskboard.view")
+    if not scope:
+        return []
+    needs = []
+    for plan in Plan.objects.filter(current__isnull=False).select_related("current"):
+        board = read_board(plan, scope)
+        if scope.is_all:
+            needs += _counted(board, is_mine=holds(request, "taskboard.change_task"))
+        else:
+            needs += [_own(row) for row in board.rows if row.judged.status in _WAITING]
+    return needs
+
+
+_WAITING = {Status.OVERDUE: 1, Status.STALE: 4, Status.NOT_STARTED: 5}
+
+
+def _counted(board: Board, *, is_mine: bool) -> list[Need]:
+    base = f"{reverse('staff:plan_board')}?plan={board.plan.public_id}"
+    needs = []
+    for status in STATUS_ORDER:
+        rows = [row for row in board.rows if row.judged.status is status]
+        if status not in _WAITING or not rows:
+            continue
+        text = ngettext("%(n)s 项任务%(status)s", "%(n)s 项任务%(status)s", len(rows)) % {
+            "n": len(rows),
+            "status": status.label,
+        }
+        since = min(_since(row) for row in rows)
+        url = f"{base}&status={status.value}"
+        mine = is_mine and status is Status.OVERDUE
+        needs.append(
+            Need(_WAITING[status], rows[0].kind, status.label, text, url, _("看这些任务"), since, mine)
+        )
+    return needs
+
+
+def _own(row: Row) -> Need:
+    url = reverse("staff:task", args=[row.task.public_id])
+    status = row.judged.status
+    text = f"{row.task.label} {row.task.title}"
+    action = _("提交佐证") if status is not Status.OVERDUE else _("办理")
+    return Need(_WAITING[status], row.kind, status.label, text, url, action, _since(row))
+
+
+def _since(row: Row) -> date:
+    """Return when the danger began: the missed deadline, the last evidence, the plan's date."""
+    if row.judged.status is Status.OVERDUE and row.task.deadline_on:
+        return row.task.deadline_on
+    plan = row.task.plan
+    adopted = plan.current.adopted_at if plan.current else None
+    return row.judged.last_on or (timezone.localdate(adopted) if adopted else date.max)
+
+
+def _house_needs(request: HttpRequest) -> list[Need]:
+    needs = []
+    if holds(request, "taskboard.view_day"):
+        last = DayRun.objects.exclude(state__in=(DayState.WAITING, DayState.RUNNING)).first()
+        if last is not None and last.state == DayState.FAILED:
+            needs.append(_failed_day(last, is_mine=holds(request, "taskboard.run_day")))
+        needs += _pending(is_mine=holds(request, "taskboard.run_day"))
+    if holds(request, "core.view_users"):
+        needs += _people_without_role(is_mine=holds(request, "core.change_users"))
+    return needs
+
+
+def _failed_day(run: DayRun, *, is_mine: bool) -> Need:
+    failed = [step["name"] for step in run.steps if not all(line["is_ok"] for line in step["lines"])]
+    text = _("最近一次县区日有步骤未完成：%(steps)s") % {"steps": "、".join(failed) or _("中途停止")}
+    since = timezone.localdate(run.started_at)
+    return Need(0, "bad", _("未完成"), text, reverse("staff:day"), _("查看原因"), since, is_mine)
+
+
+def _pending(*, is_mine: bool) -> list[Need]:
+    oldest = PendingLeaf.objects.first()
+    if oldest is None:
+        return []
+    text = _("%(n)s 条记录等待编入日志") % {"n": PendingLeaf.objects.count()}
+    is_old = timezone.localdate(oldest.staged_at) < clock.today()
+    action, url = _("运行县区日"), reverse("staff:day")
+    return [Need(6, "unsure", _("待入日志"), text, url, action, _day(oldest.staged_at), is_mine and is_old)]
+
+
+def _people_without_role(*, is_mine: bool) -> list[Need]:
+    people = User.objects.filter(is_active=True, assignments=None)
+    first = people.order_by("date_joined").first()
+    if first is None:
+        return []
+    text = _("%(n)s 名用户还没有岗位，登录后看不到任何内容") % {"n": people.count()}
+    url = f"{reverse('staff:users')}?role=none"
+    return [Need(7, "unsure", _("待设岗"), text, url, _("设定岗位"), _day(first.date_joined), is_mine)]
+
+
+def _day(moment: datetime) -> date:
+    return timezone.localdate(moment)
