@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 export QUANHENG_HOME ?= var
 SERVE ?= 1
 PORT ?= 8000
+ON_POSTGRES := tests/base tests/core tests/taskboard tests/web
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint types contracts messages unit docs assets lock screenshots clean
@@ -43,7 +44,8 @@ contracts: $(VENV)/.dev ## import layers
 	@$(BIN)/lint-imports
 
 unit: $(VENV)/.dev ## pytest, on SQLite and (where found) PostgreSQL and Chromium
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest -q -n 2 --dist loadgroup
+	@$(BIN)/python tools/on_postgres.py $(BIN)/pytest -q -n 2 --dist loadgroup -m "not browser" $(ON_POSTGRES)
 
 messages: $(VENV)/.dev ## collect and compile the English translation
 	@$(BIN)/python tools/messages.py

@@ -17,6 +17,8 @@ os.environ |= {
 }
 django.setup()  # other conftest files import models
 
+from tests.append_only import flush_empties_append_only_tables  # noqa: E402, F401  a fixture of all
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("QUANHENG_SHARED", ROOT.parent / "shared"))
 

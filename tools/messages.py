@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -56,12 +57,22 @@ def kept() -> Catalog:
         return read_po(stream, locale="en")
 
 
+def _headed(catalog: Catalog) -> Catalog:
+    """Give the file a header that says the same on every run."""
+    catalog.header_comment = "# English translation of Quanheng; the messages are the Chinese sentences."
+    catalog.project, catalog.version, catalog.msgid_bugs_address = "quanheng", "1", ""
+    catalog.creation_date = catalog.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
+    catalog.last_translator = catalog.language_team = "quanheng"
+    catalog.fuzzy = False
+    return catalog
+
+
 def updated() -> Catalog:
     """Return the kept translation with new messages added and those no longer used dropped."""
     catalog = kept()
     catalog.update(found(), no_fuzzy_matching=True)
     catalog.obsolete.clear()
-    return catalog
+    return _headed(catalog)
 
 
 def untranslated(catalog: Catalog) -> list[str]:
