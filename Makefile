@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export QUANHENG_HOME ?= var
 SERVE ?= 1
 PORT ?= 8000
-ON_POSTGRES := tests/base tests/core tests/taskboard tests/web
+ON_POSTGRES := tests/base tests/core tests/taskboard tests/web tests/races
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint types contracts messages unit docs assets lock screenshots clean

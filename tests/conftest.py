@@ -60,3 +60,6 @@ def _quick_passwords() -> None:
     from django.conf import settings
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+collect_ignore = [] if os.environ.get("QUANHENG_DATABASE_URL") else ["races"]

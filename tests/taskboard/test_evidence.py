@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from quanheng.base import clock
+from quanheng.base.errors import NotStored
 from quanheng.base.files import stored_path
 from quanheng.core.models import OrgUnit, User
 from quanheng.taskboard.errors import (
@@ -134,3 +137,16 @@ def test_evidence_is_read_by_those_who_see_the_task(plan: Plan, people: dict[str
     assert evidence_for(people["auditor"], evidence.public_id) == evidence
     with pytest.raises(EvidenceNotFound):
         evidence_for(people["clerk"], evidence.public_id)
+
+
+def test_a_disk_that_refuses_is_told_and_nothing_is_recorded(
+    plan: Plan, people: dict[str, User], home: Path
+) -> None:
+    shutil.rmtree(home / "files")
+    (home / "files").write_text("not a folder")
+    before = PendingLeaf.objects.count()
+    with pytest.raises(NotStored, match="磁盘"):
+        _file(plan, people["liaison"])
+
+    assert not Evidence.objects.exists()
+    assert PendingLeaf.objects.count() == before

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
     INVALID = "invalid"
+    UNAVAILABLE = "unavailable"
 
 
 class BureauError(Exception):
@@ -51,6 +52,14 @@ class StaleRevision(BureauError):
     kind = Kind.CONFLICT
     code = "base.stale_revision"
     message = _("该记录已被他人修改，您的改动没有保存。请核对最新内容后再改。")
+
+
+class NotStored(BureauError):
+    """The disk refused a file: full, read-only or broken."""
+
+    kind = Kind.UNAVAILABLE
+    code = "base.not_stored"
+    message = _("文件未能存入磁盘（{reason}），没有保存任何改动。请联系系统管理员检查磁盘空间。")
 
 
 class TransientError(Exception):

@@ -8,14 +8,24 @@ from pathlib import Path
 from django.conf import settings
 
 from quanheng.base.disk import write_atomic
+from quanheng.base.errors import NotStored
 
 
 def store_file(data: bytes) -> str:
-    """Keep ``data`` under its own SHA-256 and return that hash [hex]; storing twice is harmless."""
+    """Keep ``data`` under its own SHA-256 and return that hash [hex]; storing twice is harmless.
+
+    Raises
+    ------
+    NotStored
+        The disk refused; nothing is left of the file.
+    """
     digest = hashlib.sha256(data).hexdigest()
     path = stored_path(digest)
-    if not path.exists():
-        write_atomic(path, data)
+    try:
+        if not path.exists():
+            write_atomic(path, data)
+    except OSError as error:
+        raise NotStored(reason=error.strerror) from error
     return digest
 
 

@@ -7,17 +7,23 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from quanheng.base import clock
 from quanheng.base.errors import StaleRevision
+from quanheng.base.locks import lock_for_transaction
 from quanheng.core.enums import Role, UnitKind
 from quanheng.core.errors import BadUnit, BadUser, LastAdministrator, NameTaken, UnitNotFound, UserNotFound
 from quanheng.core.models import County, OrgUnit, RoleAssignment, UnitAlias, User
 from quanheng.transparency.services import Personal, enqueue_leaf, erase_openings
+
+# Names and aliases stand in two tables; administrators are counted over many rows.
+_NAMES, _ROLES = "core.unit_names", "core.roles"
 
 
 def acted_by(actor: User | None) -> dict[str, Personal]:
@@ -36,26 +42,35 @@ def save_unit(
     code: str = "",
     aliases: Iterable[str] = (),
     is_active: bool = True,
+    members: Iterable[int] | None = None,
+    groups: Iterable[int] | None = None,
 ) -> OrgUnit:
     """Create (``unit_id`` None) or change a unit and its aliases.
 
+    ``members`` are the ids of the units that a group stands for, ``groups`` those of the groups that
+    a unit belongs to; None leaves them as they are.  Who joins or leaves counts as edited, on both
+    sides: a form opened before must not undo it.
+
     Raises
     ------
-    UnitNotFound, BadUnit, NameTaken
-        No such unit; a blank name or a county; a name or alias that another unit bears.
+    UnitNotFound, NameTaken
+        No such unit, member or group; a name or alias that another unit bears.
+    BadUnit
+        A blank name; a county or a group that would become something else, or the reverse; members
+        of what is no group, or a group within a group.
     StaleRevision
         Somebody saved the unit after it was shown to this person.
     """
-    county = County.objects.select_related("unit").get().unit
+    # The lock lets one edit of units through at a time: joining a group touches several of them.
+    county = County.objects.select_for_update().get()
     name, wanted = name.strip(), _cleaned(aliases, name.strip())
     if not name:
         raise BadUnit(reason=_("名称不能为空。"))
     if unit_id is None:
-        unit = OrgUnit(parent=county, position=OrgUnit.objects.count(), revision=0)
+        unit = OrgUnit(kind=kind, parent_id=county.unit_id, position=OrgUnit.objects.count(), revision=0)
     else:
         unit = _locked_unit(unit_id, revision)
-    if (unit.kind == UnitKind.COUNTY) != (kind == UnitKind.COUNTY):
-        raise BadUnit(reason=_("县区只有一个，不能新增，也不能改为其他类型。"))
+    _refuse_other_kind(unit, kind)
     _refuse_taken([name, *wanted], unit)
     unit.kind, unit.name, unit.code, unit.is_active = kind, name, code.strip(), is_active
     unit.revision += 1
@@ -63,18 +78,72 @@ def save_unit(
     unit.aliases.exclude(name__in=wanted).delete()
     for alias in wanted:
         UnitAlias.objects.get_or_create(unit=unit, name=alias)
-    enqueue_leaf(
-        kind="unit:saved",
-        subject=f"unit:{unit.pk}",
-        data={"name": name, "kind": str(kind), "code": unit.code, "aliases": wanted, "active": is_active},
-        personal=acted_by(actor),
-    )
+    if members is not None:
+        _set_members(unit, set(members))
+    left_or_joined = [] if groups is None else _set_groups(unit, set(groups))
+    for saved in (unit, *left_or_joined):
+        _log_unit(saved, actor)
     return unit
+
+
+def _refuse_other_kind(unit: OrgUnit, kind: UnitKind) -> None:
+    if (unit.kind == UnitKind.COUNTY) != (kind == UnitKind.COUNTY) or (
+        unit.pk is None and kind == UnitKind.COUNTY
+    ):
+        raise BadUnit(reason=_("县区只有一个，不能新增，也不能改为其他类型。"))
+    if (unit.kind == UnitKind.GROUP) != (kind == UnitKind.GROUP):
+        raise BadUnit(reason=_("统称和单位不能互相改换，请另外新建。"))
+
+
+def _set_members(group: OrgUnit, wanted: set[int]) -> None:
+    if wanted and group.kind != UnitKind.GROUP:
+        raise BadUnit(reason=_("只有统称才有成员。"))
+    units = _units_by_id(wanted)
+    if any(unit.kind in {UnitKind.COUNTY, UnitKind.GROUP} for unit in units):
+        raise BadUnit(reason=_("统称的成员只能是一个个单位，不能是县区或另一个统称。"))
+    present = set(group.members.values_list("pk", flat=True))
+    group.members.set(units)
+    OrgUnit.objects.filter(pk__in=present ^ wanted).update(revision=F("revision") + 1)
+
+
+def _set_groups(unit: OrgUnit, wanted: set[int]) -> list[OrgUnit]:
+    """Let ``unit`` belong to exactly these groups; return those that it left or joined."""
+    if wanted and unit.kind in {UnitKind.COUNTY, UnitKind.GROUP}:
+        raise BadUnit(reason=_("统称的成员只能是一个个单位，不能是县区或另一个统称。"))
+    groups = _units_by_id(wanted)
+    if any(group.kind != UnitKind.GROUP for group in groups):
+        raise BadUnit(reason=_("只有统称才有成员。"))
+    present = set(unit.groups.values_list("pk", flat=True))
+    unit.groups.set(groups)
+    changed = OrgUnit.objects.filter(pk__in=present ^ wanted)
+    changed.update(revision=F("revision") + 1)
+    return list(changed)
+
+
+def _units_by_id(ids: set[int]) -> list[OrgUnit]:
+    units = list(OrgUnit.objects.filter(pk__in=ids))
+    if missing := ids - {unit.pk for unit in units}:
+        raise UnitNotFound(unit_id=min(missing))
+    return units
+
+
+def _log_unit(unit: OrgUnit, actor: User | None) -> None:
+    data: dict[str, Any] = {
+        "name": unit.name,
+        "kind": str(unit.kind),
+        "code": unit.code,
+        "aliases": sorted(alias.name for alias in unit.aliases.all()),
+        "active": unit.is_active,
+    }
+    if unit.kind == UnitKind.GROUP:
+        data["members"] = [member.name for member in unit.members.all()]
+    enqueue_leaf(kind="unit:saved", subject=f"unit:{unit.pk}", data=data, personal=acted_by(actor))
 
 
 @transaction.atomic
 def add_alias(*, actor: User | None, unit_id: int, name: str) -> UnitAlias:
     """Let ``name`` mean this unit from now on; the answer to an unknown name in a document."""
+    lock_for_transaction(_NAMES)
     unit = OrgUnit.objects.select_for_update().filter(pk=unit_id).first()
     if unit is None:
         raise UnitNotFound(unit_id=unit_id)
@@ -132,10 +201,9 @@ def create_user(
     user = User(username=username, display_name=display_name, is_demo=is_demo)
     try:
         User.username_validator(username)
-        validate_password(password, user)
     except ValidationError as error:
         raise BadUser(reason="".join(error.messages)) from error
-    user.set_password(password)
+    _set_password(user, password)
     try:
         with transaction.atomic():
             user.save()
@@ -163,6 +231,7 @@ def set_roles(
     LastAdministrator
         The change would leave nobody to administer the installation.
     """
+    lock_for_transaction(_ROLES)
     user = _locked_user(public_id, revision)
     wanted = set(roles)
     found = set(OrgUnit.objects.filter(pk__in={unit for _, unit in wanted}).values_list("pk", flat=True))
@@ -187,12 +256,48 @@ def set_roles(
 
 
 @transaction.atomic
+def reset_password(
+    *,
+    actor: User | None,
+    public_id: UUID,
+    revision: int,
+    password: str,
+    remove_second_factor: bool = False,
+) -> User:
+    """Give a person who forgot theirs another password, and take a lost second factor away.
+
+    All sessions of the person end: each carries a digest of the password that it began with.
+
+    Raises
+    ------
+    UserNotFound, StaleRevision
+        No such person; somebody saved the person meanwhile.
+    BadUser
+        An erased person; oneself, who must know the old password (a session left open in an office
+        must not be enough to take the account over); a password that the rules refuse.
+    """
+    user = _locked_user(public_id, revision)
+    if user.erased_at is not None:
+        raise BadUser(reason=_("此人的个人信息已删除，账户不能再用。"))
+    if actor is not None and actor.pk == user.pk:
+        raise BadUser(reason=_("自己的密码请在“我的账户”中凭原密码修改。"))
+    _set_password(user, password)
+    user.revision += 1
+    user.save(update_fields=["password", "revision"])
+    if remove_second_factor:
+        Authenticator.objects.filter(user=user).delete()
+    _log_user("user:password_reset", user, actor, second_factor_removed=remove_second_factor)
+    return user
+
+
+@transaction.atomic
 def erase_person(*, actor: User | None, public_id: UUID, revision: int, reason: str) -> User:
     """Remove a person from the records: name, account and the openings of their commitments.
 
     The row stays, empty, because facts point at it; the log stays provable, because it holds
     only commitments.
     """
+    lock_for_transaction(_ROLES)
     user = _locked_user(public_id, revision)
     if not reason.strip():
         raise BadUser(reason=_("请写明删除个人信息的理由。"))
@@ -210,6 +315,14 @@ def erase_person(*, actor: User | None, public_id: UUID, revision: int, reason: 
     return user
 
 
+def _set_password(user: User, password: str) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise BadUser(reason="".join(error.messages)) from error
+    user.set_password(password)
+
+
 def _locked_user(public_id: UUID, revision: int) -> User:
     user = User.objects.select_for_update().filter(public_id=public_id).first()
     if user is None:
@@ -220,6 +333,7 @@ def _locked_user(public_id: UUID, revision: int) -> User:
 
 
 def _refuse_without_administrator() -> None:
+    """Refuse a change after which nobody administers.  The caller holds the lock ``_ROLES``."""
     administrators = RoleAssignment.objects.filter(role=Role.ADMINISTRATOR, user__is_active=True)
     # Nobody to protect before the first administrator exists.
     if not administrators.exists() and RoleAssignment.objects.exists():
