@@ -27,9 +27,9 @@ def load(folder: Path = _FOLDER) -> None:
 @with_database
 def accounts(folder: Path = _FOLDER) -> None:
     """列出演示账号及其公开口令。"""
-    from quanheng.taskboard.demo import load_demo
+    from quanheng.taskboard.demo import read_demo
 
-    demo = load_demo(folder)
+    demo = read_demo(folder / "demo.yaml")
     typer.echo(f"演示账号（口令均为 {demo.password}）")
     for person in demo.people:
         typer.echo(f"  {person.username:<10}{person.role.label}　{person.name}（{person.unit}）")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from quanheng.cli import county, day, demo, indicator, log, plan, server, user
+from quanheng.cli import county, day, demo, fetch, indicator, log, opendata, plan, server, user
 
 app = typer.Typer(help="权衡：县级计量监管平台。", no_args_is_help=True, add_completion=False)
 app.add_typer(plan.app, name="plan")
+log.app.command("fetch")(fetch.fetch)
 app.add_typer(log.app, name="log")
 app.add_typer(indicator.app, name="indicator")
 app.add_typer(county.app, name="county")
 app.add_typer(user.app, name="user")
 app.add_typer(demo.app, name="demo")
 app.command("day")(day.day)
+app.command("open-data")(opendata.open_data)
 app.command("migrate")(server.migrate)
 app.command("serve")(server.serve)
 app.command("worker")(server.worker)

@@ -74,7 +74,7 @@ def load_demo(folder: Path) -> DemoFile:
     county = read_county(folder / "county.yaml")
     if not county.is_demo:
         raise BadDemo(reason="county.yaml 没有标明 is_demo: true。")
-    demo = _read(folder / "demo.yaml")
+    demo = read_demo(folder / "demo.yaml")
     with transaction.atomic():
         load_county(county)
         for person in demo.people:
@@ -84,7 +84,8 @@ def load_demo(folder: Path) -> DemoFile:
     return demo
 
 
-def _read(path: Path) -> DemoFile:
+def read_demo(path: Path) -> DemoFile:
+    """Read demo.yaml.  BadDemo if it is missing or wrong."""
     try:
         return DemoFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, yaml.YAMLError, ValidationError) as error:

@@ -17,7 +17,7 @@ def require_permission(request: HttpRequest, permission: str, *, unit_id: int | 
     NotSignedIn, NotPermitted
         A visitor; a person without the permission, or without it for that unit.
     """
-    user = _signed_in(request)
+    user = require_signed_in(request)
     scope = scope_of(user, permission)
     if not scope or (unit_id is not None and not scope.covers(unit_id)):
         raise NotPermitted(permission=permission)
@@ -30,12 +30,21 @@ def require_scope(request: HttpRequest, permission: str) -> tuple[User, Scope]:
     return user, scope_of(user, permission)
 
 
+def require_whole(request: HttpRequest, permission: str) -> User:
+    """Return the signed-in person, if they hold ``permission`` for every unit and not only some."""
+    user, scope = require_scope(request, permission)
+    if not scope.is_all:
+        raise NotPermitted(permission=permission)
+    return user
+
+
 def holds(request: HttpRequest, permission: str) -> bool:
     """Whether to offer an action at all; the action asks the door again."""
     return isinstance(request.user, User) and bool(scope_of(request.user, permission))
 
 
-def _signed_in(request: HttpRequest) -> User:
+def require_signed_in(request: HttpRequest) -> User:
+    """Return the signed-in person; for what concerns nobody but them, role or none."""
     if not isinstance(request.user, User):
         raise NotSignedIn()
     return request.user

@@ -17,11 +17,10 @@ from quanheng.taskboard import selectors
 from quanheng.taskboard.errors import PlanNotFound
 from quanheng.taskboard.models import Plan, PlanVersion
 from quanheng.taskboard.services.plans import adopt_version, discard_draft, receive_document
-from quanheng.web.api.door import require_whole
 from quanheng.web.api.policy import CompiledOut
 from quanheng.web.api.schemas import Paged, Slice, page_of, reads, writes
 from quanheng.web.api.uploads import content_of, name_of
-from quanheng.web.auth import require_permission
+from quanheng.web.auth import require_permission, require_whole
 
 router = Router(tags=["plans"])
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
@@ -14,25 +13,11 @@ from django.utils.translation import ngettext
 from quanheng.taskboard.indicators import REGISTRY
 from quanheng.taskboard.records import PlanRecords, TaskRecord, fresh_units
 from quanheng.taskboard.status import Judged, Status, judge
-from quanheng.web.staff.words import STATUS_KIND, STATUS_ORDER
+from quanheng.web.figures import Figure, measure_figures, plan_figure, status_figures
+from quanheng.web.words import STATUS_KIND, STATUS_ORDER
 
 # Under this name a visitor saves /open/plan.json; the commands on the pages work on that file.
 DATA_FILE = "plan.json"
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One number with all that is needed to doubt it; the fields that components/figure.html asks for."""
-
-    id: str
-    label: str
-    value: str
-    unit: str
-    formula: str
-    source: str
-    command: str
-    url: str = ""
-    target: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,16 +45,7 @@ def plan_figures(records: PlanRecords) -> list[Figure]:
     """Return every figure about the plan as a whole."""
     behind = _lists_behind()
     return [
-        Figure(
-            id=name.replace(".", "-"),
-            label=item.label,
-            value=f"{item.value(records).normalize():f}",
-            unit=item.unit,
-            formula=item.formula,
-            source=item.source,
-            command=item.command(data=DATA_FILE),
-            url=behind.get(name, ""),
-        )
+        plan_figure(records, name, url=behind.get(name, ""), data=DATA_FILE)
         for name, item in REGISTRY.items()
         if not item.per_task
     ]
@@ -86,7 +62,7 @@ def _lists_behind() -> dict[str, str]:
         "plan.units_filing": data,
         "plan.evidence": data,
         "plan.findings": data,
-    }
+    } | {f"plan.tasks_{status}": f"{tasks}?status={status}" for status in Status}
 
 
 def task_lines(records: PlanRecords) -> list[TaskLine]:
@@ -96,21 +72,7 @@ def task_lines(records: PlanRecords) -> list[TaskLine]:
 
 def _task_line(records: PlanRecords, task: TaskRecord, at: int) -> TaskLine:
     judged = judge(records, task)
-    measures = []
-    for name, target in task.targets:
-        item = REGISTRY[name]
-        measures.append(
-            Figure(
-                id=f"task-{at}-{name.replace('.', '-')}",
-                label=item.label,
-                value=f"{item.value(records, task).normalize():f}",
-                unit=item.unit,
-                formula=item.formula,
-                source=item.source,
-                command=item.command(task, data=DATA_FILE),
-                target="" if target is None else f"{Decimal(target).normalize():f}",
-            )
-        )
+    measures = measure_figures(records, task, prefix=f"task-{at}", data=DATA_FILE)
     kind, is_recent = STATUS_KIND[judged.status], bool(fresh_units(records, task))
     return TaskLine(task, judged, kind, is_recent, tuple(measures))
 
@@ -140,20 +102,19 @@ def status_sentence(counts: dict[Status, int]) -> str:
     return _("%(head)s：%(parts)s。") % {"head": head, "parts": _("，").join(parts)}
 
 
-def status_chart(counts: dict[Status, int]) -> dict[str, Any]:
-    """Return the picture of the counts for components/chart.html."""
-    rows = [[status.label, n] for status, n in counts.items()]
+def status_chart(counts: dict[Status, int], records: PlanRecords) -> dict[str, Any]:
+    """Return the picture of the counts for components/chart.html; its table holds the commands."""
     most = max(counts, key=lambda status: counts[status])
     return {
         "id": "statuses",
         "title": _("%(word)s的任务最多，有 %(n)s 项") % {"word": most.label, "n": counts[most]},
-        "columns": [_("状态"), _("任务数（项）")],
-        "rows": rows,
+        "columns": [_("状态"), _("任务数（项）"), _("命令")],
+        "figures": status_figures(records, base=f"{reverse('portal:plan')}?", data=DATA_FILE),
         "spec": {
             "kind": "bar",
             "horizontal": True,
             "unit": _("项"),
-            "categories": [row[0] for row in rows],
-            "series": [{"name": _("任务数"), "values": [row[1] for row in rows], "tone": "ink"}],
+            "categories": [status.label for status in counts],
+            "series": [{"name": _("任务数"), "values": list(counts.values()), "tone": "ink"}],
         },
     }

@@ -11,13 +11,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from quanheng.kernels.tlog.layout import KEY_PATH
 from quanheng.taskboard.records import PlanRecords
 from quanheng.taskboard.selectors import current_plan, plan_records
 from quanheng.taskboard.status import Status
 from quanheng.transparency import selectors as transparency
+from quanheng.web.figures import status_figures
+from quanheng.web.lists import whole, words
+from quanheng.web.log_key import published_key
 from quanheng.web.portal import progress
-from quanheng.web.portal.leaves import described, kind_options
+from quanheng.web.portal.leaves import described
+from quanheng.web.words import kind_options
 
 # Shown first; all of them stand on the page of figures.
 HOME_FIGURES = ("plan.tasks", "plan.tasks_evidenced", "plan.units_obliged", "plan.units_filing")
@@ -35,7 +38,7 @@ def home(request: HttpRequest) -> HttpResponse:
         context |= {
             "evidenced": sum(line.is_recent for line in lines),
             "figures": [figure for figure in progress.plan_figures(records) if figure.id in ids],
-            "chart": progress.status_chart(counts) if lines else None,
+            "chart": progress.status_chart(counts, records) if lines else None,
             "leads": progress.lead_lines(lines),
         }
     return _page(request, "portal/home.html", context)
@@ -53,10 +56,11 @@ def plan(request: HttpRequest) -> HttpResponse:
     context = {
         "records": records,
         "sentence": progress.status_sentence(counts),
+        "figures": status_figures(records, base="?", data=progress.DATA_FILE),
         "filters": [
-            _filter(request, "status", _("状态"), [(s.value, s.label, n) for s, n in counts.items() if n]),
-            _filter(request, "recent", _("近期佐证"), [("yes", _("有"), None), ("no", _("无"), None)]),
-            _filter(request, "measured", _("指标"), [("yes", _("有"), None), ("no", _("无"), None)]),
+            words(request, "status", _("状态"), [(s.value, s.label, n) for s, n in counts.items() if n]),
+            words(request, "recent", _("近期佐证"), [("yes", _("有"), None), ("no", _("无"), None)]),
+            words(request, "measured", _("指标"), [("yes", _("有"), None), ("no", _("无"), None)]),
         ],
         "unit": request.GET.get("unit", ""),
         "lines": shown,
@@ -77,7 +81,7 @@ def figures(request: HttpRequest) -> HttpResponse:
 def about(request: HttpRequest) -> HttpResponse:
     """Say who answers for these pages, what they promise, and how to hold them to it."""
     base = request.build_absolute_uri("/").rstrip("/")
-    return _page(request, "portal/about.html", {"base": base, "key": _published_key()})
+    return _page(request, "portal/about.html", {"base": base, "key": published_key()})
 
 
 @require_safe
@@ -85,17 +89,17 @@ def log(request: HttpRequest) -> HttpResponse:
     """Browse the log: its newest checkpoint, and its leaves, newest first."""
     kind, subject = request.GET.get("kind", ""), request.GET.get("subject", "")
     page = transparency.leaves(
-        kind=kind, subject=subject, before=_number(request, "before"), after=_number(request, "after")
+        kind=kind, subject=subject, before=whole(request.GET.get("before")), after=whole(request.GET.get("after"))
     )
     kept = {name: value for name, value in (("kind", kind), ("subject", subject)) if value}
     context = {
         "leaves": [described(leaf) for leaf in page.leaves],
         "older": "" if page.older is None else "?" + urlencode(kept | {"before": page.older}),
         "newer": "" if page.newer is None else "?" + urlencode(kept | {"after": page.newer}),
-        "filters": [_filter(request, "kind", _("事项"), kind_options(), clears=("before", "after"))],
+        "filters": [words(request, "kind", _("事项"), kind_options())],
         "subject": subject,
         "pending": transparency.pending_count(),
-        "key": _published_key(),
+        "key": published_key(),
     }
     return _page(request, "portal/log.html", context)
 
@@ -108,7 +112,7 @@ def leaf(request: HttpRequest, index: int) -> HttpResponse:
     context = {
         "leaf": described(found),
         "proof_url": reverse("portal:proof", args=[index]),
-        "key": _published_key(),
+        "key": published_key(),
         "previous": index - 1 if index else None,
         "next": index + 1 if head and index + 1 < head.tree_size else None,
     }
@@ -134,43 +138,6 @@ def _is_shown(line: progress.TaskLine, request: HttpRequest) -> bool:
 
 def _yes_or_no(fact: bool) -> str:
     return "yes" if fact else "no"
-
-
-def _filter(
-    request: HttpRequest,
-    name: str,
-    label: str,
-    options: list[tuple[str, str, int | None]],
-    clears: tuple[str, ...] = (),
-) -> dict[str, Any]:
-    """Return one filter as components/table_tools.html draws it: a line of words, each a link."""
-    chosen = request.GET.get(name, "")
-
-    def link(value: str) -> str:
-        query = request.GET.copy()
-        for cleared in (name, *clears):
-            query.pop(cleared, None)
-        if value:
-            query[name] = value
-        return f"?{query.urlencode()}"
-
-    words = [{"label": _("全部"), "url": link(""), "active": not chosen, "count": None}]
-    words += [
-        {"label": word, "url": link(value), "active": value == chosen, "count": count}
-        for value, word, count in options
-    ]
-    return {"label": label, "options": words}
-
-
-def _number(request: HttpRequest, name: str) -> int | None:
-    text = request.GET.get(name, "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None  # noqa: PLR2004  bigint
-
-
-def _published_key() -> str:
-    """Return the verifier key as it lies in the published log; empty before there is one."""
-    data = transparency.reader(transparency.log_folder())(KEY_PATH)
-    return data.decode("utf-8", "replace").strip() if data else ""
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

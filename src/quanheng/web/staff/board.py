@@ -16,7 +16,7 @@ from quanheng.taskboard.models import Plan, Task
 from quanheng.taskboard.records import FRESH_DAYS, PlanRecords, TaskRecord, fresh_units
 from quanheng.taskboard.selectors import plan_records, tasks_in_scope
 from quanheng.taskboard.status import Judged, Status, judge
-from quanheng.web.staff.words import STATUS_KIND, STATUS_ORDER
+from quanheng.web.words import STATUS_KIND, STATUS_ORDER
 
 _A_ROW = "附件第"  # how the compiler begins the place of a finding in one row
 

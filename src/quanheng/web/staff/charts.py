@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from quanheng.taskboard.indicators import find
 from quanheng.taskboard.models import IndicatorValue, Plan
-from quanheng.web.staff.forms import plain
+from quanheng.web.figures import plain
 
 _DAYS = 60
 

@@ -1,56 +1,19 @@
-"""What the staff views share: filters and sorting as links, pages of fifty, refusals told in place."""
+"""What the staff forms share: refusals told in place, and edits that met somebody else's."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, TypeVar
+from http import HTTPStatus
+from typing import TypeVar
 
 from django.contrib import messages
-from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
-from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from quanheng.base.errors import BureauError, Kind
-from quanheng.core.errors import NotPermitted
-from quanheng.core.models import User
-from quanheng.web.auth import require_scope
 
-ROWS_A_PAGE = 50
-_DIGITS = 18  # of a 64-bit number
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Option:
-    """One word of a filter; ``count`` is None where counting says nothing."""
-
-    label: str
-    url: str
-    active: bool
-    count: int | None = None
-
-
-@dataclass(frozen=True)
-class Filter:
-    """A filter as a line of words."""
-
-    label: str
-    options: list[Option]
-
-
-@dataclass(frozen=True)
-class Heading:
-    """A column of a table; ``url`` is empty where it does not sort."""
-
-    label: str
-    url: str = ""
-    direction: str = ""
-    css: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,70 +25,9 @@ class Difference:
     yours: str
 
 
-def link(request: HttpRequest, **changes: object) -> str:
-    """Return this page's query with some parameters changed (None takes one away), from the first page."""
-    query = request.GET.copy()
-    for name in ("page", "before", "after"):
-        query.pop(name, None)
-    for name, value in changes.items():
-        if value is None:
-            query.pop(name, None)
-        else:
-            query[name] = str(value)
-    return f"?{query.urlencode()}"
-
-
-def words(
-    request: HttpRequest, name: str, label: str, options: Sequence[tuple[str, str, int | None]]
-) -> Filter:
-    """Return a filter on the parameter ``name``: everything, or one of (value, word, count)."""
-    chosen = request.GET.get(name, "")
-    shown = [Option(_("全部"), link(request, **{name: None}), not chosen)]
-    shown += [Option(word, link(request, **{name: value}), chosen == value, n) for value, word, n in options]
-    return Filter(label, shown)
-
-
-def sort_heading(request: HttpRequest, name: str, label: str, css: str = "") -> Heading:
-    """Return a column that sorts by ``name``; a second click turns the order round."""
-    is_current = request.GET.get("sort") == name
-    is_down = request.GET.get("dir") == "down"
-    direction = ("descending" if is_down else "ascending") if is_current else ""
-    url = link(request, sort=name, dir="down" if is_current and not is_down else None)
-    return Heading(label, url, direction, css)
-
-
-def sort_rows(request: HttpRequest, rows: list[T], keys: Mapping[str, Callable[[T], Any]]) -> list[T]:
-    """Return ``rows`` in the order that the query asks for; as they are where it asks for none."""
-    key = keys.get(request.GET.get("sort", ""))
-    return sorted(rows, key=key, reverse=request.GET.get("dir") == "down") if key else rows
-
-
-def whole(text: str | None) -> int | None:
-    """Return a parameter as a whole number that a database can hold, or None."""
-    return int(text) if text and text.isdecimal() and len(text) <= _DIGITS else None
-
-
-def page_of(request: HttpRequest, rows: Sequence[Any] | QuerySet[Any]) -> Page[Any]:
-    """Return the asked page; a number that makes no sense gives the nearest one that does."""
-    return Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
-
-
-def query_of(request: HttpRequest) -> str:
-    """Return the query without the page, for the links under a table."""
-    return link(request).removeprefix("?")
-
-
 def in_panel(request: HttpRequest) -> bool:
     """Whether the answer goes into the side panel."""
     return request.headers.get("HX-Target") == "panel"
-
-
-def require_whole(request: HttpRequest, permission: str) -> User:
-    """Return the person, if they hold ``permission`` for the whole county and not only some units."""
-    user, scope = require_scope(request, permission)
-    if not scope.is_all:
-        raise NotPermitted(permission=permission)
-    return user
 
 
 def retyped(request: HttpRequest, revision: int) -> QueryDict:
@@ -135,27 +37,28 @@ def retyped(request: HttpRequest, revision: int) -> QueryDict:
     return data
 
 
-def act(request: HttpRequest, work: Callable[[], object], *, done: str, to: str) -> HttpResponse:
-    """Do ``work`` and go on to ``to``; a conflict is told there, other refusals get their page."""
+def attempt(work: Callable[[], T]) -> tuple[T | None, BureauError | None]:
+    """Return what ``work`` made, or the refusal that belongs beside the form; others get their page."""
     try:
-        work()
+        return work(), None
     except BureauError as error:
         if error.kind not in {Kind.CONFLICT, Kind.INVALID}:
             raise
-        messages.error(request, error.text)
+        return None, error
+
+
+def form_status(request: HttpRequest, refusal: BureauError | None) -> HTTPStatus:
+    """Return the status of a page with a form: as asked for, refused by a rule, or filled in wrongly."""
+    if request.method != "POST":
+        return HTTPStatus.OK
+    return HTTPStatus.CONFLICT if refusal else HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def act(request: HttpRequest, work: Callable[[], object], *, done: str, to: str) -> HttpResponse:
+    """Do ``work`` and go on to ``to``, where a refusal is told as well."""
+    _made, refusal = attempt(work)
+    if refusal:
+        messages.error(request, refusal.text)
     else:
         messages.success(request, done)
     return redirect(to)
-
-
-def is_told_in_form(error: BureauError) -> bool:
-    """Whether a refusal belongs beside the form that met it."""
-    return error.kind in {Kind.CONFLICT, Kind.INVALID}
-
-
-def day_text(day: date | datetime | None) -> str:
-    """Return a date as it stands in running text."""
-    if day is None:
-        return ""
-    local = timezone.localdate(day) if isinstance(day, datetime) else day
-    return _("%(year)s年%(month)s月%(day)s日") % {"year": local.year, "month": local.month, "day": local.day}

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from quanheng.core.enums import Role, UnitKind
 from quanheng.core.models import OrgUnit
 from quanheng.taskboard.indicators import REGISTRY, Indicator
+from quanheng.web.figures import plain
 
 # A county is loaded from its file, a group gets its members there.
 NEW_KINDS = (
@@ -161,11 +162,6 @@ class MeasureForm(RevisionForm):
 def field_key(item: Indicator) -> str:
     """Return the name of an indicator as an HTML id can bear it."""
     return item.name.replace(".", "_")
-
-
-def plain(value: Decimal | None) -> str:
-    """Return a number without the zeros that the database adds."""
-    return "" if value is None else f"{value.normalize():f}"
 
 
 class UnitForm(RevisionForm):

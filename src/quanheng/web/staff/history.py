@@ -13,7 +13,7 @@ from quanheng.kernels.canonical import opens
 from quanheng.kernels.tlog.entry import Leaf as Fact
 from quanheng.kernels.tlog.entry import parse_leaf
 from quanheng.transparency.models import Leaf, Opening, PendingLeaf
-from quanheng.web.portal.leaves import kind_words
+from quanheng.web.words import kind_word
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def _event(fact: Fact, index: int | None, opened: Mapping[str, Opened]) -> Event
 
 def _told(fact: Fact) -> str:
     """Return the event and the one detail that tells it from its like."""
-    word = kind_words().get(fact.kind, fact.kind)
+    word = kind_word(fact.kind)
     detail = fact.data.get("unit") or fact.data.get("alias") or fact.data.get("doc_number") or ""
     return f"{word}：{detail}" if detail else word
 

@@ -36,7 +36,7 @@ from quanheng.web.staff.common import (
     whole,
     words,
 )
-from quanheng.web.staff.words import STATUS_ORDER
+from quanheng.web.words import STATUS_ORDER
 
 # Each with the query that shows the rows behind it; findings stand beside the text.
 FIGURES = {

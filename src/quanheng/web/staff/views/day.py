@@ -20,7 +20,7 @@ from quanheng.taskboard.errors import DayNotFound, DayRunning
 from quanheng.taskboard.jobs import run_asked_day
 from quanheng.taskboard.models import DayRun
 from quanheng.web.auth import holds, require_permission
-from quanheng.web.staff.common import page_of, query_of
+from quanheng.web.lists import page_of, query_of
 
 UNDER_WAY = (DayState.WAITING, DayState.RUNNING)
 STATE_KIND = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,14 +14,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from quanheng.kernels.tlog.entry import parse_leaf
-from quanheng.kernels.tlog.layout import KEY_PATH
 from quanheng.transparency import selectors as transparency
 from quanheng.transparency.models import Leaf, PendingLeaf, SignedCheckpoint
 from quanheng.web.auth import holds, require_permission
-from quanheng.web.portal.leaves import kind_options, kind_words
-from quanheng.web.staff.common import link, whole, words
+from quanheng.web.lists import link, whole, words
+from quanheng.web.log_key import published_key
 from quanheng.web.staff.history import Opened, commitment_of, open_commitments
-from quanheng.web.staff.words import LEAF_FIELDS
+from quanheng.web.words import field_word, kind_options, kind_word, value_words
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def log(request: HttpRequest) -> HttpResponse:
 
 
 def _listed(leaf: Leaf | PendingLeaf, index: int | None) -> Listed:
-    return Listed(index, leaf.staged_at, leaf.kind, kind_words().get(leaf.kind, leaf.kind), leaf.subject)
+    return Listed(index, leaf.staged_at, leaf.kind, kind_word(leaf.kind), leaf.subject)
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,7 @@ def leaf(request: HttpRequest, index: int) -> HttpResponse:
     context = {
         "leaf": found,
         "fact": fact,
-        "word": kind_words().get(found.kind, found.kind),
+        "word": kind_word(found.kind),
         "fields": [_field(name, value, opened) for name, value in fact.data.items()],
         "subject_url": _subject_url(request, found.subject),
         "raw": entry.decode(),
@@ -100,16 +98,11 @@ def leaf(request: HttpRequest, index: int) -> HttpResponse:
         "next": index + 1,
         "is_last": head is not None and index == head.tree_size - 1,
         "proof_url": reverse("portal:proof", args=[index]),
-        "vkey": _published_key(),
+        "vkey": published_key(),
         "may_see": may_see,
         "checkpoint": _first_covering(index),
     }
     return render(request, "staff/leaf.html", context)
-
-
-def _published_key() -> str:
-    data = transparency.reader(transparency.log_folder())(KEY_PATH)
-    return data.decode("utf-8", "replace").strip() if data else ""
 
 
 def _first_covering(index: int) -> SignedCheckpoint | None:
@@ -117,20 +110,10 @@ def _first_covering(index: int) -> SignedCheckpoint | None:
 
 
 def _field(name: str, value: Any, opened: Mapping[str, Opened]) -> Field:
-    label = str(LEAF_FIELDS.get(name, name))
+    label = field_word(name)
     if digest := commitment_of(value):
         return Field(label, digest, opened[digest])
-    return Field(label, _said(value))
-
-
-def _said(value: Any) -> str:
-    if isinstance(value, bool):
-        return _("是") if value else _("否")
-    if value is None:
-        return _("（空）")
-    if isinstance(value, list):
-        return "、".join(_said(item) for item in value) or _("（无）")
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
+    return Field(label, value_words(value))
 
 
 _PAGES = {

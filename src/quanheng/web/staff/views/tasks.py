@@ -27,7 +27,7 @@ from quanheng.web.staff.common import Difference, in_panel, is_told_in_form, ret
 from quanheng.web.staff.forms import EvidenceForm, MeasureForm, plain
 from quanheng.web.staff.history import events_about
 from quanheng.web.staff.sides import AnnexSide, sides
-from quanheng.web.staff.words import lead_rule_words
+from quanheng.web.words import lead_rule_words
 
 
 @require_safe

@@ -26,7 +26,7 @@ from quanheng.taskboard.status import Status
 from quanheng.transparency.models import PendingLeaf
 from quanheng.web.auth import holds, require_permission
 from quanheng.web.staff.board import Board, Row, read_board
-from quanheng.web.staff.words import STATUS_ORDER
+from quanheng.web.words import STATUS_ORDER
 
 # Roles whose own pages come with later areas of the house.
 COMING = {
