@@ -1,0 +1,127 @@
+"""Every page in English: what is left in Chinese is data (names, texts of the plan, findings), never ours."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils.translation import gettext, override
+from lxml import html
+
+from quanheng.core.models import County, OrgUnit, UnitAlias, User
+from quanheng.kernels.policy import diff_plans, plan_from_dict
+from quanheng.taskboard.models import DayRun, Evidence, Plan, PlanVersion, Task
+from quanheng.transparency.models import Leaf
+from tests.web.routes import ACCOUNT, PORTAL, STAFF, Row
+from tests.web.world import World
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+CHINESE = re.compile(r"[\u3400-\u9fff]+")
+PUNCTUATION = re.compile(r"[。，；：（）]")  # 、 also stands between the Chinese names of units
+ATTRIBUTES = ("alt", "aria-label", "placeholder", "title", "data-label")
+# Words of ours that these pages also quote: a deadline as the annex writes it, a step of a day that was kept.
+QUOTED = {
+    "GET staff:document": "持续推进",
+    "GET staff:draft": "持续推进",
+    "GET staff:task": "持续推进",
+    "GET staff:day": "日志",
+}
+PAGES = {
+    name: row
+    for name, row in (PORTAL | STAFF | ACCOUNT).items()
+    if name.startswith("GET ") and row.answer == 200
+}
+
+
+def data_texts(world: World) -> set[str]:
+    """Return every text that people or documents brought in, or the compiler found."""
+    texts = set(OrgUnit.objects.values_list("name", flat=True))
+    texts |= set(UnitAlias.objects.values_list("name", flat=True))
+    texts |= set(County.objects.values_list("full_name", flat=True))
+    texts |= set(User.objects.values_list("display_name", flat=True))
+    texts |= set(Evidence.objects.values_list("file_name", flat=True))
+    texts |= set(PlanVersion.objects.values_list("source_name", flat=True))
+    for field in ("title", "doc_number"):
+        texts |= set(Plan.objects.values_list(field, flat=True))
+    for field in ("label", "title", "text", "deadline_text"):
+        texts |= set(Task.objects.values_list(field, flat=True))
+    for compiled in PlanVersion.objects.values_list("compiled", flat=True):
+        texts |= set(_strings(compiled))  # titles, departments, the annex and the compiler's findings
+    for steps in DayRun.objects.values_list("steps", flat=True):
+        texts |= set(_strings(steps))  # kept as the county day wrote them
+    for entry in Leaf.objects.values_list("entry", flat=True):
+        texts |= set(_strings(json.loads(bytes(entry))))
+    before, after = (plan_from_dict(version.compiled) for version in (world.version, world.draft))
+    return texts | {change.text for change in diff_plans(before, after)}
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _strings(item)
+
+
+def left_over(content: bytes, data: list[str]) -> list[str]:
+    """Return the Chinese that a reader meets on a page, apart from ``data``."""
+    page = html.fromstring(content.decode())
+    found = []
+    for node in page.iter():
+        if not isinstance(node.tag, str) or node.tag in {"script", "style"} or node.get("lang") == "zh-hans":
+            continue
+        for text in (node.text, *(child.tail for child in node), *(node.get(name) for name in ATTRIBUTES)):
+            rest = text or ""
+            was_data = False
+            for known in data:
+                was_data = was_data or known in rest
+                rest = rest.replace(known, "")
+            if CHINESE.search(rest) or (not was_data and PUNCTUATION.search(rest)):
+                found.append(rest.strip())
+    return found
+
+
+@pytest.fixture
+def data(world: World) -> list[str]:
+    """What may stay Chinese, longest first.  A word that is also one of ours is not let through with it."""
+    with override("en"):
+        texts = [text for text in data_texts(world) if CHINESE.search(text) and gettext(text) == text]
+    return sorted(texts, key=len, reverse=True)
+
+
+def test_no_page_in_english_keeps_a_chinese_word_of_ours(world: World, data: list[str]) -> None:
+    wrong = {}
+    for name, row in PAGES.items():
+        page = _page(world, name, row, "en")
+        quoted = [QUOTED[name]] if name in QUOTED else []
+        if page is not None and (rest := left_over(page, [*data, *quoted])):
+            wrong[name] = rest
+    assert not wrong, "\n".join(f"{name}: {rest}" for name, rest in wrong.items())
+
+
+def test_the_same_pages_in_chinese_are_seen_to_be_chinese(world: World, data: list[str]) -> None:
+    """So that the test above looks at words at all, on every one of these pages."""
+    pages = {name: _page(world, name, row, "zh-hans") for name, row in PAGES.items()}
+    looked_at = {name: page for name, page in pages.items() if page is not None}
+    assert len(looked_at) > 25
+    assert [name for name, page in looked_at.items() if not left_over(page, data)] == []
+
+
+def _page(world: World, name: str, row: Row, language: str) -> bytes | None:
+    """Return what the page shows to the visitor, else to one who may see it; None for files and redirects."""
+    client = Client()
+    client.cookies["django_language"] = language
+    if row.visitor != row.answer:
+        person = "officer" if "officer" in row.allowed else min(row.allowed)
+        client.force_login(world.people[person], backend=BACKEND)
+    response = client.get(reverse(name.removeprefix("GET "), kwargs=dict(row.args(world))))
+    is_page = response.status_code == row.answer and response.get("Content-Type", "").startswith("text/html")
+    return response.content if is_page else None
