@@ -28,6 +28,7 @@ run: $(VENV)/.run ## demonstration county on http://127.0.0.1:8000 (SERVE=0 stop
 	@$(BIN)/quanheng day
 	@echo
 	@$(BIN)/quanheng demo accounts
+	@echo "上面的命令在 $(BIN) 之中，先运行：. $(BIN)/activate"
 	@if [ "$(SERVE)" = 1 ]; then exec $(BIN)/quanheng serve --port $(PORT); fi
 
 test: lint types contracts unit ## everything: lint, types, layers, all tests

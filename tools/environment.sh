@@ -7,6 +7,7 @@ python=$1 venv=$2 lock=$3
 import sys
 sys.exit(sys.version_info < (3, 11))
 PY
+echo "正在按 $lock 准备运行环境，首次需要几分钟……" >&2
 if command -v uv >/dev/null 2>&1; then
     [ -x "$venv/bin/python" ] || uv venv --quiet --python "$python" "$venv"
     uv pip sync --quiet --python "$venv/bin/python" --require-hashes "$lock"

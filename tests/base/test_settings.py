@@ -42,3 +42,19 @@ def test_the_secret_key_is_made_once_and_readable_by_its_owner_only(
     assert env.secret_key(tmp_path) == key
     assert len(key) >= 50
     assert stat.S_IMODE((tmp_path / "keys/secret_key").stat().st_mode) == 0o600
+
+
+def test_a_misspelt_setting_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    env.refuse_unknown()
+    monkeypatch.setenv("QUANHENG_HOMME", "x")
+    with pytest.raises(env.BadSetting, match="QUANHENG_HOMME"):
+        env.refuse_unknown()
+
+
+@pytest.mark.parametrize("url", ["mysql://a@b/c", "sqlite:///x", "postgres"])
+def test_a_database_other_than_postgresql_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("QUANHENG_DATABASE_URL", "postgresql://a@b/c")
+    assert env.database_url() == "postgresql://a@b/c"
+    monkeypatch.setenv("QUANHENG_DATABASE_URL", url)
+    with pytest.raises(env.BadSetting, match="postgresql"):
+        env.database_url()

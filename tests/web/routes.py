@@ -150,6 +150,10 @@ def _erasure(world: World) -> Mapping[str, Any]:
     return {"revision": world.people["clerk"].revision, "reason": "本人要求"}
 
 
+def _password(world: World) -> Mapping[str, Any]:
+    return {"revision": world.people["clerk"].revision, "password": f"{PASSWORD}-2"}
+
+
 def _measures_form(world: World) -> Mapping[str, Any]:
     return {"revision": world.task.revision, "use_task_evidence": "on"}
 
@@ -170,6 +174,7 @@ PORTAL: dict[str, Row] = {
 
 STAFF: dict[str, Row] = {
     "GET staff:today": Row(EVERYONE),
+    "GET staff:account": Row(EVERYONE),
     "GET staff:search": Row(EVERYONE),
     "GET staff:plan_board": Row(BOARD),
     "GET staff:board_by_department": Row(BOARD),
@@ -205,6 +210,8 @@ STAFF: dict[str, Row] = {
     "POST staff:user_edit": Row(ADMIN, 302, args=_clerk, form=_roles_form),
     "GET staff:user_erase": Row(ADMIN, args=_clerk),
     "POST staff:user_erase": Row(ADMIN, 302, args=_clerk, form=_erasure),
+    "GET staff:user_password": Row(ADMIN, args=_clerk),
+    "POST staff:user_password": Row(ADMIN, 302, args=_clerk, form=_password),
     "GET staff:day": Row(READERS),
     "POST staff:day_run": Row(RUNNERS, 302),
     "GET staff:day_status": Row(READERS, args=_day),
@@ -219,6 +226,7 @@ ACCOUNT: dict[str, Row] = {
     "POST account_login": Row(EVERYONE, 302, visitor=200),
     "GET account_logout": Row(EVERYONE),
     "POST account_logout": Row(EVERYONE, 302),
+    "GET account_inactive": public(),
     "GET account_change_password": Row(EVERYONE),
     "POST account_change_password": Row(EVERYONE),
     "GET account_reauthenticate": Row(EVERYONE),
@@ -292,6 +300,7 @@ API: dict[str, Row] = {
         ADMIN, args=_clerk, json=lambda world: {"revision": world.people["clerk"].revision, "roles": []}
     ),
     "POST /api/users/{public_id}/erase": operation(ADMIN, args=_clerk, json=_erasure),
+    "POST /api/users/{public_id}/password": operation(ADMIN, args=_clerk, json=_password),
     "GET /api/days": operation(READERS),
     "POST /api/days": operation(RUNNERS, 202),
     "GET /api/days/{public_id}": operation(READERS, args=_day),

@@ -71,42 +71,7 @@ def test_every_icon_that_a_template_or_the_rail_names_is_in_the_sprite() -> None
     pages = "".join(p.read_text("utf-8") for p in TEMPLATES.rglob("*.html"))
     rail = (ROOT / "src/quanheng/web/context.py").read_text("utf-8")
     in_pages = set(re.findall(r'icon\.html" with name="([a-z0-9-]+)"', pages))
-    in_rail = set(re.findall(r'"staff:\w+", "([a-z0-9-]+)"', rail))
+    in_rail = set(re.findall(r'_\("[^"]+"\), "\w+", "([a-z0-9-]+)"', rail))
     assert len(in_pages) > 3
     assert len(in_rail) > 3, "the rail is written differently now: so must this test be"
     assert in_pages | in_rail <= sprite
-
-
-STRICT_CSP_BREAKERS = {
-    "a style attribute": r"<[^>]*\sstyle\s*=",
-    "an inline event handler": r"<[^>]*\son[a-z]+\s*=",
-    "an inline style element": r"<style\b",
-    "an inline script": r"<script(?![^>]*\bsrc=)(?![^>]*type=\"application/json\")[^>]*>",
-    "an address outside": r"""(?:src|href)=["'](?:https?:)?//""",
-}
-
-
-def csp_breakers(markup: str) -> list[str]:
-    without_comments = re.sub(r"\{#.*?#\}|\{% comment %\}.*?\{% endcomment %\}", "", markup, flags=re.DOTALL)
-    return [what for what, pattern in STRICT_CSP_BREAKERS.items() if re.search(pattern, without_comments)]
-
-
-def test_templates_hold_nothing_that_the_strict_content_policy_would_block() -> None:
-    pages = sorted(TEMPLATES.rglob("*.html"))
-    assert pages
-    assert {p.name: csp_breakers(p.read_text(encoding="utf-8")) for p in pages if
-            csp_breakers(p.read_text(encoding="utf-8"))} == {}  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    "markup",
-    [
-        '<p style="color:red">',
-        '<a onclick="x()">',
-        "<style>",
-        "<script>x()</script>",
-        '<img src="//host/x.png">',
-    ],
-)
-def test_the_content_policy_check_sees_each_kind_of_breach(markup: str) -> None:
-    assert len(csp_breakers(markup)) == 1

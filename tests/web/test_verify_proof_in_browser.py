@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -23,9 +22,9 @@ from quanheng.kernels.tlog.hashing import leaf_hash, subtree_root
 from quanheng.kernels.tlog.notes import SigningKey, format_note
 from quanheng.kernels.tlog.proof_file import verify_proof
 from quanheng.kernels.tlog.proofs import inclusion_proof
+from tests.chromium import IN_BROWSER, browser_type_launch_args  # noqa: F401  a fixture
 
 STATIC = Path(__file__).resolve().parents[2] / "src/quanheng/web/static"
-CHROMIUM = shutil.which("chromium")
 ORIGIN = "log.example/county"
 STEPS = ["format", "leaf", "entry", "key", "signature", "checkpoint", "path", "root"]
 AT = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
@@ -36,14 +35,7 @@ ENTRIES = [
     for i in range(13)
 ]
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium not found: apt-get install chromium")
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    switches = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-                "--disable-background-networking", "--disable-component-update"]  # fmt: skip
-    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": switches}
+pytestmark = IN_BROWSER
 
 
 class QuietHandler(SimpleHTTPRequestHandler):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from quanheng.cli.django import with_database
+from quanheng.cli.django import refusals, start, start_without_database
 
 if TYPE_CHECKING:
     from quanheng.taskboard.records import PlanRecords
@@ -18,9 +18,9 @@ _JSON = typer.Option(False, "--json", help="输出 JSON")
 
 
 @app.command("list")
-@with_database
 def list_indicators(as_json: bool = _JSON) -> None:
     """列出全部指标及其公式、来源。"""
+    start_without_database()
     from quanheng.taskboard.indicators import REGISTRY
 
     if as_json:
@@ -32,14 +32,19 @@ def list_indicators(as_json: bool = _JSON) -> None:
 
 
 @app.command("show")
-@with_database
 def show(
     name: str,
     task: str = typer.Option("", "--task", help="任务编号，如 （三）1"),
     data: Path | None = typer.Option(None, "--data", help="公开数据文件；不给则读数据库"),
     as_json: bool = _JSON,
 ) -> None:
-    """重新计算一个指标。"""
+    """重新计算一个指标；用公开数据文件时不需要数据库。"""
+    start_without_database() if data else start()
+    with refusals():
+        _show(name, task, data, as_json=as_json)
+
+
+def _show(name: str, task: str, data: Path | None, *, as_json: bool) -> None:
     from quanheng.taskboard.errors import TaskNotFound
     from quanheng.taskboard.indicators import find
 
@@ -70,16 +75,24 @@ def _described(name: str) -> dict[str, Any]:
 
 
 def _records(data: Path | None) -> PlanRecords:
-    from quanheng.taskboard.errors import BadOpenData, PlanNotFound
-    from quanheng.taskboard.records import PlanRecords
+    if data is not None:
+        return _open_data(data)
+    from quanheng.taskboard.errors import PlanNotFound
     from quanheng.taskboard.selectors import current_plan, plan_records
 
-    if data is None:
-        plan = current_plan()
-        if plan is None:
-            raise PlanNotFound()
-        return plan_records(plan)
+    plan = current_plan()
+    if plan is None:
+        raise PlanNotFound()
+    return plan_records(plan)
+
+
+def _open_data(path: Path) -> PlanRecords:
+    from quanheng.taskboard.errors import BadOpenData
+    from quanheng.taskboard.records import PlanRecords
+
     try:
-        return PlanRecords.from_dict(json.loads(data.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
-        raise BadOpenData(reason=str(error)) from error
+        return PlanRecords.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise BadOpenData(reason=f"{path} 不存在或无法读取。") from error
+    except ValueError as error:
+        raise BadOpenData(reason=f"{path} 不是从公示页下载的数据（{error}）。") from error

@@ -6,7 +6,12 @@ import typer
 
 from quanheng.cli import county, day, demo, fetch, indicator, log, opendata, plan, server, user
 
-app = typer.Typer(help="权衡：县级计量监管平台。", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="权衡：县级计量监管平台。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 app.add_typer(plan.app, name="plan")
 log.app.command("fetch")(fetch.fetch)
 app.add_typer(log.app, name="log")

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import socket
 import subprocess
 import sys
 
 import typer
 
 from quanheng.cli.django import with_database
+
+STOP_SECONDS = 20
+# Per web process: requests worked on at once, and requests let in before others wait outside.
+THREADS, BACKPRESSURE = "8", "64"
 
 
 @with_database
@@ -32,24 +38,25 @@ def worker() -> None:
 
 def serve(
     host: str = typer.Option("127.0.0.1", help="监听地址"),
-    port: int = typer.Option(8000, help="端口"),
+    port: int = typer.Option(8000, min=1, max=65535, help="端口"),
     workers: int = typer.Option(1, help="网页进程数"),
 ) -> None:
     """启动网页服务和一个后台作业进程；任何一个退出，另一个也停。"""
+    _require_free(host, port)
     web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
-    web += [
-        "--workers",
-        str(workers),
-        "--no-ws",
-        "--log-level",
-        "warning",
-        "quanheng.config.wsgi:application",
-    ]
+    web += ["--workers", str(workers), "--blocking-threads", THREADS, "--backpressure", BACKPRESSURE]
+    web += ["--no-ws", "--log-level", "warning", "quanheng.config.wsgi:application"]
     jobs = [sys.executable, "-m", "quanheng.cli.main", "worker"]
     typer.echo(f"http://{host}:{port}")
-    processes = [subprocess.Popen(web), subprocess.Popen(jobs)]  # noqa: S603  our own command lines
+    # Groups of their own: Ctrl+C and a service manager signal the whole group, and granian, whose
+    # worker then dies before it is told to stop, may wait for it for ever.
+    processes = [subprocess.Popen(command, process_group=0) for command in (web, jobs)]  # noqa: S603  our own
+
+    stopped = False
 
     def stop(*_: object) -> None:
+        nonlocal stopped
+        stopped = True
         for process in processes:
             process.terminate()
 
@@ -60,6 +67,26 @@ def serve(
             processes[0].wait(timeout=1)
         except subprocess.TimeoutExpired:
             continue
+    was_asked = stopped
     stop()
-    codes = [process.wait() for process in processes]
-    raise typer.Exit(max(codes, key=abs))
+    codes = [_ended(process) for process in processes]
+    raise typer.Exit(0 if was_asked else max(codes, key=abs) or 1)
+
+
+def _ended(process: subprocess.Popen[bytes]) -> int:
+    """Return the exit code; a process that does not heed within STOP_SECONDS is killed."""
+    try:
+        return process.wait(timeout=STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        return process.wait()
+
+
+def _require_free(host: str, port: int) -> None:
+    """Refuse a port in use: the web server shares ports, so two houses would answer in turn."""
+    try:
+        with socket.create_server((host, port)):
+            return
+    except OSError as error:
+        typer.echo(f"不能在 {host}:{port} 提供网页：{error.strerror}。可用 --port 换一个端口。", err=True)
+        raise typer.Exit(2) from error

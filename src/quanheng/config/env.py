@@ -37,6 +37,8 @@ SETTINGS = (
     Setting("QUANHENG_MAX_UPLOAD_MIB", "20", "Largest file a person may send [MiB]"),
     Setting("QUANHENG_NIGHTLY_AT", "02:30", "Local time at which the worker runs the county day"),
 )
+# Read by the tests and their tools only.
+_OF_TESTS = {"QUANHENG_SHARED", "QUANHENG_TEST_STRICT"}
 _DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
 
 
@@ -63,6 +65,21 @@ def whole(name: str) -> int:
     if not value.isdecimal() or int(value) == 0:
         raise BadSetting(f"{name} must be a positive whole number, not {value!r}")
     return int(value)
+
+
+def refuse_unknown() -> None:
+    """Refuse a QUANHENG_ variable that does not exist: a misspelt one would silently do nothing."""
+    known = _DEFAULTS.keys() | _OF_TESTS
+    if unknown := sorted(name for name in os.environ if name.startswith("QUANHENG_") and name not in known):
+        raise BadSetting(f"no such setting: {', '.join(unknown)} (see docs/reference/settings.md)")
+
+
+def database_url() -> str:
+    """Return the address of PostgreSQL; empty for SQLite in the home folder."""
+    value = text("QUANHENG_DATABASE_URL")
+    if value and not value.startswith(("postgresql://", "postgres://")):
+        raise BadSetting("QUANHENG_DATABASE_URL must begin with postgresql://; leave it empty for SQLite")
+    return value
 
 
 def time_of_day(name: str) -> str:

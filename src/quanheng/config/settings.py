@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from quanheng.config import env
 
+env.refuse_unknown()
 PACKAGE = Path(__file__).resolve().parent.parent
 HOME = Path(env.text("QUANHENG_HOME")).absolute()
 HOME.mkdir(parents=True, exist_ok=True)
@@ -89,7 +90,7 @@ _SQLITE_OPTIONS = {
     "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
     "timeout": 30,
 }
-if url := env.text("QUANHENG_DATABASE_URL"):
+if url := env.database_url():
     DATABASES = {"default": dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)}
 else:
     DATABASES = {
@@ -108,7 +109,7 @@ AUTHENTICATION_BACKENDS = [
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "quanheng.core.passwords.LongEnough", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
@@ -126,6 +127,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # [h]
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "quanheng.web.accounts.client_address"
 AXES_LOCKOUT_TEMPLATE = "account/locked.html"
 AXES_VERBOSE = False
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # no e-mail is sent by this platform
@@ -138,7 +140,6 @@ USE_TZ = True
 TIME_ZONE = env.text("QUANHENG_TIME_ZONE")
 
 STATIC_URL = "/static/"
-STATIC_ROOT = HOME / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
@@ -167,7 +168,8 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
 SECURE_HSTS_SECONDS = 0 if INSECURE_HTTP else 31_536_000
-if env.flag("QUANHENG_BEHIND_PROXY"):  # anyone could send this header to a server without a proxy
+BEHIND_PROXY = env.flag("QUANHENG_BEHIND_PROXY")
+if BEHIND_PROXY:  # anyone could send this header to a server without a proxy
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from django.db import transaction
@@ -15,6 +15,19 @@ from quanheng.core.errors import BadCountyFile, OtherCounty
 from quanheng.core.models import County, Neighbour, OrgUnit, UnitAlias
 from quanheng.transparency.services import enqueue_leaf
 
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+_REASONS = {
+    "missing": "缺少这一项。",
+    "extra_forbidden": "没有这一项，请核对拼写。",
+    "string_too_short": "不能为空。",
+    "string_too_long": "太长。",
+    "string_pattern_mismatch": "应为 6 位数字代码。",
+    "string_type": "应为文字；数字代码请加引号。",
+    "list_type": "应为列表。",
+    "literal_error": "只能是 department、institute、town 或 subdistrict。",
+    "enum": "只能是 department、institute、town 或 subdistrict。",
+}
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
@@ -23,30 +36,30 @@ class _Strict(BaseModel):
 class NamedUnit(_Strict):
     """A department, institute or town of the file."""
 
-    name: str = Field(min_length=1)
-    code: str = ""
-    aliases: list[str] = []
+    name: Name
+    code: str = Field(default="", max_length=12)
+    aliases: list[Name] = []
 
 
 class GroupUnit(NamedUnit):
     """A name that stands for all units of one kind."""
 
-    members: UnitKind
+    members: Literal[UnitKind.DEPARTMENT, UnitKind.INSTITUTE, UnitKind.TOWN, UnitKind.SUBDISTRICT]
 
 
 class NeighbourEntry(_Strict):
     """A county next door."""
 
     code: str = Field(pattern=r"^\d{6}$")
-    name: str = Field(min_length=1)
+    name: Name
 
 
 class CountyFile(_Strict):
     """The whole file; docs/reference/county-file.md describes every field."""
 
     code: str = Field(pattern=r"^\d{6}$")
-    name: str = Field(min_length=1)
-    full_name: str = Field(min_length=1)
+    name: Name
+    full_name: Name
     is_demo: bool = False
     departments: list[NamedUnit]
     institutes: list[NamedUnit] = []
@@ -76,12 +89,16 @@ def read_county(path: Path) -> CountyFile:
     try:
         data: Any = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
         county = CountyFile.model_validate(data)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise BadCountyFile(where=path.name, reason=str(error)) from error
+    except OSError as error:
+        raise BadCountyFile(where=str(path), reason="文件不存在或无法读取。") from error
+    except UnicodeDecodeError as error:
+        raise BadCountyFile(where=path.name, reason="不是 UTF-8 文字。") from error
+    except yaml.YAMLError as error:
+        raise BadCountyFile(where=path.name, reason=f"不是 YAML：{error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or path.name
-        raise BadCountyFile(where=where, reason=first["msg"]) from error
+        raise BadCountyFile(where=where, reason=_REASONS.get(first["type"], first["msg"])) from error
     seen: dict[str, str] = {}
     for unit in _all_units(county):
         for name in (unit.name, *unit.aliases):

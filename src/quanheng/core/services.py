@@ -22,7 +22,8 @@ from quanheng.core.errors import BadUnit, BadUser, LastAdministrator, NameTaken,
 from quanheng.core.models import County, OrgUnit, RoleAssignment, UnitAlias, User
 from quanheng.transparency.services import Personal, enqueue_leaf, erase_openings
 
-# Names and aliases stand in two tables; administrators are counted over many rows.
+# Names and aliases stand in two tables, joining a group edits several units; administrators are
+# counted over many rows.
 _NAMES, _ROLES = "core.unit_names", "core.roles"
 
 
@@ -61,8 +62,8 @@ def save_unit(
     StaleRevision
         Somebody saved the unit after it was shown to this person.
     """
-    # The lock lets one edit of units through at a time: joining a group touches several of them.
-    county = County.objects.select_for_update().get()
+    lock_for_transaction(_NAMES)
+    county = County.objects.get()
     name, wanted = name.strip(), _cleaned(aliases, name.strip())
     if not name:
         raise BadUnit(reason=_("名称不能为空。"))
@@ -87,9 +88,8 @@ def save_unit(
 
 
 def _refuse_other_kind(unit: OrgUnit, kind: UnitKind) -> None:
-    if (unit.kind == UnitKind.COUNTY) != (kind == UnitKind.COUNTY) or (
-        unit.pk is None and kind == UnitKind.COUNTY
-    ):
+    is_new_county = unit.pk is None and kind == UnitKind.COUNTY
+    if is_new_county or (unit.kind == UnitKind.COUNTY) != (kind == UnitKind.COUNTY):
         raise BadUnit(reason=_("县区只有一个，不能新增，也不能改为其他类型。"))
     if (unit.kind == UnitKind.GROUP) != (kind == UnitKind.GROUP):
         raise BadUnit(reason=_("统称和单位不能互相改换，请另外新建。"))

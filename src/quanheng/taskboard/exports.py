@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -55,11 +56,17 @@ class Row:
         return tuple(getattr(self, name) for name in self.__dataclass_fields__)
 
 
-def board_rows(plan: Plan, scope: Scope) -> tuple[PlanRecords, list[Row]]:
-    """Return the snapshot and one row for each task of the scope."""
+def board_rows(
+    plan: Plan, scope: Scope, labels: Sequence[str] | None = None
+) -> tuple[PlanRecords, list[Row]]:
+    """Return the snapshot and one row for each task of the scope, or for these ``labels`` of it in order."""
     records = plan_records(plan)
     visible = {task.label: task.deadline_text for task in tasks_in_scope(plan, scope)}
     tasks = [task for task in records.tasks if task.label in visible]
+    if labels is not None:
+        tasks = sorted(
+            (task for task in tasks if task.label in labels), key=lambda task: labels.index(task.label)
+        )
     return records, [_row(records, task, number, visible[task.label]) for number, task in enumerate(tasks, 1)]
 
 
@@ -85,15 +92,20 @@ def _shown(records: PlanRecords, task: TaskRecord, name: str) -> str:
     return f"{item.value(records, task).normalize():f} {item.unit}"
 
 
-def board_workbook(plan: Plan, scope: Scope) -> bytes:
-    """Return the board as .xlsx; the second sheet says how each figure is recomputed."""
-    records, rows = board_rows(plan, scope)
+def board_workbook(
+    plan: Plan, scope: Scope, *, labels: Sequence[str] | None = None, which: str = ""
+) -> bytes:
+    """Return the board as .xlsx; the second sheet says how each figure is recomputed.
+
+    ``which`` says in words how ``labels`` were chosen, and stands in the heading.
+    """
+    records, rows = board_rows(plan, scope, labels)
     stream = BytesIO()
     with xlsxwriter.Workbook(stream, {"in_memory": True, "strings_to_formulas": False}) as book:
         bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
         wrap = book.add_format({"text_wrap": True, "valign": "top"})
         sheet = book.add_worksheet("任务看板")
-        sheet.write(0, 0, _heading(plan, records))
+        sheet.write(0, 0, _heading(plan, records, which))
         for column, (heading, width) in enumerate(zip(HEADINGS, WIDTHS, strict=True)):
             sheet.set_column(column, column, width)
             sheet.write(1, column, heading, bold)
@@ -124,19 +136,20 @@ def _write_sources(book: Any, bold: Any, wrap: Any, records: PlanRecords) -> Non
             sheet.write(number, column, cell, wrap)
 
 
-def task_list_document(plan: Plan, scope: Scope) -> bytes:
-    """Return the 任务清单 as .docx, filled into the county's template."""
-    records, rows = board_rows(plan, scope)
+def task_list_document(
+    plan: Plan, scope: Scope, *, labels: Sequence[str] | None = None, which: str = ""
+) -> bytes:
+    """Return the 任务清单 as .docx, filled into the county's template; arguments as of `board_workbook`."""
+    records, rows = board_rows(plan, scope, labels)
     template = DocxTemplate(TEMPLATE)
     home = county()
     template.render(
         {
-            "heading": _heading(plan, records),
             "county": home.full_name if home else "",
             "title": plan.title,
             "doc_number": plan.doc_number,
             "on": f"{records.on.year}年{records.on.month}月{records.on.day}日",
-            "demo": "演示数据" if plan.is_demo else "",
+            "demo": "　".join(filter(None, ("演示数据" if plan.is_demo else "", _chosen(which)))),
             "rows": rows,
             "commands": [
                 f"{item.label} {item.value(records).normalize():f} {item.unit}：{item.command()}"
@@ -151,6 +164,10 @@ def task_list_document(plan: Plan, scope: Scope) -> bytes:
     return stream.getvalue()
 
 
-def _heading(plan: Plan, records: PlanRecords) -> str:
+def _heading(plan: Plan, records: PlanRecords, which: str) -> str:
     mark = "（演示数据）" if plan.is_demo else ""
-    return f"{plan.title} {plan.doc_number} 任务清单{mark} {records.on.isoformat()}"
+    return f"{plan.title} {plan.doc_number} 任务清单{mark} {records.on.isoformat()} {_chosen(which)}".rstrip()
+
+
+def _chosen(which: str) -> str:
+    return f"筛选：{which}" if which else ""

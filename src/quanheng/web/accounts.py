@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.http import HttpRequest
 
 
@@ -12,3 +13,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002  allauth's signature
         """Refuse: accounts are made by the administrator, with a role and a unit."""
         return False
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the address that failed sign-ins are counted for.
+
+    Behind our proxy it is the last entry of X-Forwarded-For, the one that the proxy itself added;
+    the entries before it are whatever the visitor sent.
+    """
+    forwarded = request.headers.get("X-Forwarded-For", "") if settings.BEHIND_PROXY else ""
+    return forwarded.rsplit(",", 1)[-1].strip() or str(request.META.get("REMOTE_ADDR", ""))

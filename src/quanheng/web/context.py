@@ -33,6 +33,7 @@ _SECTION = {
     "user_new": "users",
     "user_edit": "users",
     "user_erase": "users",
+    "user_password": "users",
 }
 
 

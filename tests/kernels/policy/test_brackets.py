@@ -55,6 +55,25 @@ CASES = [
     ("（各省、自治区、直辖市及新疆生产建设兵团负责）", "", "新疆生产建设兵团", "各省、自治区、直辖市", False, "none_stated"),
     ("（市委组织部（市委人才办）、市人社局牵头，市财政局配合）", "市委组织部（市委人才办） 市人社局", "市财政局", "", False, "explicit_牵头"),
     ("（县气象局牵头，县公安局等相关部门和各镇乡、街道按职责分工负责）", "县气象局", "县公安局 各镇乡 街道", "", True, "explicit_牵头"),
+    ("（各地区、各部门分别负责，年内持续推进）", "", "", "各地区", True, "none_stated"),
+    ("（各地区各部门负责）", "", "", "各地区", True, "none_stated"),
+    ("（水务局负责水源调度，林业局负责护林，各地区负责落实）", "", "水务局 林业局", "各地区", False, "none_stated"),
+    ("（有关县（市、区）人民政府负责，省体育局等部门给予支持）", "", "省体育局", "有关县（市、区）人民政府", True, "none_stated"),
+    ("（省林草局、气象局、相关市、县政府负责）", "", "省林草局 气象局", "相关市、县政府", False, "none_stated"),
+    ("（省体育局、各试验区所在地省级人民政府负责）", "", "省体育局", "各试验区所在地省级人民政府", False, "none_stated"),
+    ("（各设区的市人民政府、各乡、民族乡、镇人民政府负责）", "", "各乡、民族乡、镇人民政府", "各设区的市人民政府", False, "none_stated"),
+    ("（市水务局牵头，市林业局参与，各县、区人民政府（管委会）落实。以下各项均需各县、区人民政府（管委会）落实，不再列出）", "市水务局", "市林业局", "各县、区人民政府（管委会）", False, "explicit_牵头"),
+    ("（责任单位：市水务局、林业局按职责分工负责。具体任务均涉及相关县（区），不再分工）", "", "市水务局 林业局", "", False, "none_stated"),
+    ("（市水务局为牵头单位，市林业局为配合单位）", "市水务局", "市林业局", "", False, "explicit_牵头"),
+    ("（市水务局 市林业局 市气象局负责）", "", "市水务局 市林业局 市气象局", "", False, "none_stated"),
+    ("（市水务局要会同市林业局抓好落实）", "市水务局", "市林业局", "", False, "explicit_会同"),
+    ("（市水务局会商市林业局负责）", "", "市水务局 市林业局", "", False, "none_stated"),
+    ("（市水务局牵头负责，会同市林业局于2030年底前完成）", "市水务局", "市林业局", "", False, "explicit_牵头"),
+    ("（市卫健委[市中医局]牵头，市医保局分头落实）", "市卫健委[市中医局]", "市医保局", "", False, "explicit_牵头"),
+    ("（“清水润城”工作专班办公室牵头，各部门配合）", "“清水润城”工作专班办公室", "", "", True, "explicit_牵头"),
+    ("（海东省、海西省人民政府和海北市人民政府牵头，水利部参加）", "海东省 海西省人民政府 海北市人民政府", "水利部", "", False, "explicit_牵头"),
+    ("（海东省人民政府负责，水利部指导）", "", "水利部", "海东省人民政府", False, "none_stated"),
+    ("（各省人民政府牵头，水利部参加）", "", "水利部", "各省人民政府", False, "none_stated"),
 ]  # fmt: skip
 
 
@@ -89,6 +108,18 @@ def test_assignment_forms(  # noqa: PLR0917
         "（完成时限：2025年底）",
         "（甲类企业、乙类企业）",
         "（企业牵头，高等院校和各类人才共同参与）",
+        "（会同有关部门制定）",
+        "（如市体育局、市气象局）",
+        "（原市体育局）",
+        "（数据来源：市气象局）",
+        "（单位：万元）",
+        "（相关部门）",
+        "（党委领导、政府负责、社会协同、公众参与）",
+        "（第三方机构负责）",
+        "（村社区干部）",
+        "（省、市、县三级负责）",
+        "（详见市体育局网站）",
+        "（市体育局、市气象局已联合印发）",
     ],
 )
 @pytest.mark.parametrize("active", [ActiveRule(), FIRST, SEMICOLON])
@@ -102,6 +133,47 @@ def test_a_bare_list_assigns_only_after_a_full_stop() -> None:
     read = _read(raw, ends=True)
     assert read is not None
     assert read.responsible == ("区民政局", "区财政局")
+
+
+def test_a_name_unlike_a_body_is_taken_among_others_after_a_full_stop() -> None:
+    raw = "（市护水大联席、市水务局、市林业局负责）"
+    assert _read(raw, ends=False) is None
+    read = _read(raw, ends=True)
+    assert read is not None
+    assert read.responsible == ("市护水大联席", "市水务局", "市林业局")
+
+
+def test_sectors_named_without_their_bodies_share_the_duty() -> None:
+    raw = "（公安、水务、民政等部门按职责分工负责）"
+    assert _read(raw, ends=False) is None
+    read = _read(raw, ends=True)
+    assert read is not None
+    assert (read.lead, read.responsible, read.open_ended) == ((), ("公安", "水务", "民政"), True)
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        "年内持续推进",
+        "全年推进",
+        "贯穿全年",
+        "“十五五”期间持续推进",
+        "三季度完成",
+        "下半年启动",
+        "即日起实施",
+        "按计划推进",
+        "分年度实施",
+        "适时启动",
+        "已完成",
+        "3月底前出台办法，年内持续推进",
+        "自2030年起实施",
+    ],
+)
+def test_a_clause_of_time_names_nobody_and_spoils_nothing(clause: str) -> None:
+    read = _read(f"（市审计局牵头，市财政局参加，{clause}）")
+    assert read is not None
+    assert (read.lead, read.responsible) == (("市审计局",), ("市财政局",))
+    assert dict(read.fields) == {"时限": clause.replace("，", "；")}
 
 
 def test_deadline_and_scope_are_fields_not_departments() -> None:
@@ -125,6 +197,9 @@ def test_deadline_and_scope_are_fields_not_departments() -> None:
         ("，排名第一的为牵头单位，下同", LeadRule.FIRST_LISTED, ["水利部"]),
         ("，排在首位的部门为牵头部门，下同", LeadRule.FIRST_LISTED, ["水利部"]),
         ("，第一个单位为牵头单位，下同", LeadRule.FIRST_LISTED, ["水利部"]),
+        ("，牵头单位列首位，下同", LeadRule.FIRST_LISTED, ["水利部"]),
+        ("，排在前面的为牵头单位，下同", LeadRule.FIRST_LISTED, ["水利部"]),
+        ("，列在第一位的为牵头部门（单位），下同", LeadRule.FIRST_LISTED, ["水利部"]),
         ("；逗号前为牵头单位，下同", LeadRule.BEFORE_COMMA, ["水利部", "财政部"]),
         ("。分号前为牵头单位、分号后为配合单位，下同", LeadRule.BEFORE_SEMICOLON, ["水利部", "财政部"]),
         ("。“；”前为牵头部门，下同", LeadRule.BEFORE_SEMICOLON, ["水利部", "财政部"]),

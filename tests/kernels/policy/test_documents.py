@@ -94,6 +94,68 @@ def test_a_bracket_closing_the_last_part_counts_for_the_list_where_no_part_has_i
     assert duties(plan) == {"（一）": ("", "县住建局"), "（二）": ("", "县民政局")}
 
 
+def test_a_bracket_closing_the_last_part_is_its_own_where_no_other_list_ends_so() -> None:
+    plan = compiled(
+        "一、任务\n（一）种树。（县林业局负责）\n（二）护林。（县应急局负责）\n二、保障\n1.加强领导。各级要重视。2.加强宣传。（县融媒体中心负责）"
+    )
+    assert duties(plan) == {
+        "（一）": ("", "县林业局"),
+        "（二）": ("", "县应急局"),
+        "2": ("", "县融媒体中心"),
+    }
+
+
+def test_a_task_that_begins_with_a_year_or_a_month_is_told_from_a_decimal() -> None:
+    plan = compiled(
+        "一、任务（一）修路。（县交通局牵头，各地区负责）具体措施：1．2030年底前修完，增长1.5倍。（县交通局负责）"
+        "2．2031年6月底前通车。（县公安局负责）3.12月底前验收。（县住建局负责）4.2032年养护。（县财政局负责）"
+        "（二）架桥。（县水务局负责）具体措施：2030年3月底前开工。（县发改局负责）"
+    )
+    assert duties(plan) == {
+        "（一）": ("县交通局", ""),
+        "1": ("", "县交通局"),
+        "2": ("", "县公安局"),
+        "3": ("", "县住建局"),
+        "4": ("", "县财政局"),
+        "（二）": ("", "县水务局 县发改局"),
+    }
+
+
+def test_a_number_left_out_behind_an_assignment_swallows_no_task() -> None:
+    plan = compiled(
+        "一、任务（一）修路。（县交通局负责）（三）架桥。（县水务局负责）（四）种树。（县林业局负责）"
+    )
+    assert list(duties(plan)) == ["（一）", "（三）", "（四）"]
+    assert codes(plan) == [("number_gap", "（三）")]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "labels"),
+    [
+        (("㈠", "㈡"), ["（一）", "（二）"]),
+        (("⑴", "⑵"), ["（1）", "（2）"]),
+        (("⒈", "⒉"), ["1", "2"]),
+        (("1﹒", "2﹒"), ["1", "2"]),
+        (("１．", "２．"), ["1", "2"]),
+        (("一．", "二．"), ["一", "二"]),
+        (("第一条 ", "第二条 "), ["第一条", "第二条"]),
+        (("第一条　", "第二条"), ["第一条", "第二条"]),
+    ],
+)
+def test_signs_that_number_tasks(numbers: tuple[str, str], labels: list[str]) -> None:
+    first, second = numbers
+    plan = compiled(f"某市措施\n{first}修路。（市城管局负责）\n{second}架桥。（市水务局负责）")
+    assert [i.label for i in plan.items] == labels
+    assert [i.title for i in plan.items] == ["修路", "架桥"]
+
+
+def test_an_article_quoted_is_no_task() -> None:
+    plan = compiled(
+        "第一章 措施\n第一条 修路。对照第三条执行。第四条第二款所列除外。（市城管局负责）\n第二条 架桥。（市水务局负责）"
+    )
+    assert [i.label for i in plan.items] == ["第一条", "第二条"]
+
+
 def test_key_lines_without_brackets_assign() -> None:
     plan = compiled(
         "一、任务\n（一）建中心\n责任单位：县民政局、县财政局\n牵头领导：王某\n"
@@ -103,6 +165,31 @@ def test_key_lines_without_brackets_assign() -> None:
         "（一）": ("", "县民政局 县财政局"),
         "（二）": ("县人社局", "县民政局 各乡镇人民政府"),
     }
+
+
+def test_key_lines_in_the_shapes_offices_write_them() -> None:
+    plan = compiled(
+        "一、任务\n1.建系统。\n责任单位：\n县科技局、县财政局\n2.汇数据。\n牵头单位： 县数据局\n配合单位： 县公安局\n完成时限： 2030年6月\n"
+        "3.设窗口。\n【责任单位】县政务中心、各乡镇\n4.公开清单。\n【牵头单位】县司法局【配合单位】县信访局、各部门\n"
+        "5.抓督查。\n——责任单位：县督查室\n6.办培训。责任单位：县人社局；完成时限：2030年底。"
+    )
+    assert duties(plan) == {
+        "1": ("", "县科技局 县财政局"),
+        "2": ("县数据局", "县公安局"),
+        "3": ("", "县政务中心 各乡镇"),
+        "4": ("县司法局", "县信访局"),
+        "5": ("", "县督查室"),
+        "6": ("", "县人社局"),
+    }
+    assert dict(plan.items[5].assignments[0].fields) == {"完成时限": "2030年底"}
+
+
+def test_a_bracket_inside_a_key_line_is_read_once() -> None:
+    plan = compiled(
+        "一、任务\n1.修路。\n责任单位：县发改局（县粮食局牵头）、县财政局\n2.架桥。（县水务局负责）"
+    )
+    assert len(plan.items[0].assignments) == 1
+    assert plan.items[0].text == "修路。"
 
 
 @pytest.mark.parametrize(
@@ -241,6 +328,15 @@ def test_header_of_a_run_on_line_is_parted_by_blanks() -> None:
     )
     assert (plan.title, plan.doc_number) == ("某省人民政府关于降低成本的实施意见", "某政发〔2024〕9号")
     assert duties(plan) == {"（一）": ("", "省水利厅")}
+
+
+def test_a_title_and_its_number_on_one_line_are_parted() -> None:
+    plan = compiled(
+        "某市人民政府关于印发护水电视电话会议任务分工的通知某政发〔2030〕7号\n各区县人民政府：现印发给你们。\n"
+        "一、修路。（市城管局负责）\n某市人民政府2030年1月6日"
+    )
+    assert plan.title == "某市人民政府关于印发护水电视电话会议任务分工的通知"
+    assert (plan.doc_number, plan.issued_on) == ("某政发〔2030〕7号", "2030-01-06")
 
 
 def test_a_rule_about_the_tasks_above_holds_for_them() -> None:

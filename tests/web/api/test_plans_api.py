@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
 from quanheng.cli.main import app
@@ -113,6 +115,17 @@ def test_exports_are_the_office_files_they_say(world, as_person):
     for name in ("tasks.xlsx", "tasks.docx"):
         answer = client.get(f"/api/plans/{world.plan.public_id}/{name}")
         assert answer.content.startswith(b"PK\x03\x04")
+
+
+def test_an_export_holds_the_tasks_that_are_asked_for_and_says_so(world, as_person):
+    url = f"/api/plans/{world.plan.public_id}/tasks"
+    query = "?status=not_started&unit=区市场监管局"
+    listed = [task["label"] for task in as_person("officer").get(url + query).json()["items"]]
+    assert 0 < len(listed) < 3
+    file = as_person("officer").get(f"{url}.xlsx{query}").content
+    sheet = CalamineWorkbook.from_filelike(BytesIO(file)).get_sheet_by_name("任务看板").to_python()
+    assert [row[1] for row in sheet[2:]] == listed
+    assert sheet[0][0].endswith("筛选：未起步，区市场监管局")
 
 
 def test_indicators_say_value_command_and_what_they_are_of(world, as_person):

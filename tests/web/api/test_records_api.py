@@ -70,6 +70,44 @@ def test_units_are_made_changed_and_guarded_against_lost_edits(dachuan, as_perso
     assert officer.get("/api/units?kind=town&limit=200").json()["count"] == 27
 
 
+def test_members_and_groups_are_read_and_set(dachuan, as_person):
+    officer = as_person("officer")
+    group = officer.get("/api/units?kind=group").json()["items"][1]
+    assert {member["name"] for member in group["members"]} >= {"翠屏街道", "三里坪街道"}
+    new = {"kind": "subdistrict", "name": "新城街道", "groups": [group["id"]]}
+    office = officer.send("POST", "/api/units", new).json()
+    assert office["groups"] == [{"id": group["id"], "name": "各街道办事处"}]
+    url, body = f"/api/units/{group['id']}", {"kind": "group", "name": group["name"]}
+    stale = officer.send("PUT", url, body | {"revision": group["revision"]})
+    assert stale.json()["code"] == "base.stale_revision"  # somebody joined meanwhile
+    revision = officer.get(url).json()["revision"]
+    kept = officer.send("PUT", url, body | {"revision": revision}).json()
+    assert office["id"] in {member["id"] for member in kept["members"]}
+    change = body | {"revision": kept["revision"], "members": [office["id"]]}
+    assert officer.send("PUT", url, change).json()["members"] == [{"id": office["id"], "name": "新城街道"}]
+    wrong = {"kind": "town", "name": "甲镇", "members": [office["id"]]}
+    assert officer.send("POST", "/api/units", wrong).json()["code"] == "core.bad_unit"
+    unknown = change | {"revision": kept["revision"] + 1, "members": [10**6]}
+    assert officer.send("PUT", url, unknown).json()["code"] == "core.unit_not_found"
+
+
+def test_an_administrator_resets_a_password_and_nobody_else_does(people, as_person):
+    clerk, admin = people["clerk"], as_person("admin")
+    url, body = (
+        f"/api/users/{clerk.public_id}/password",
+        {"revision": clerk.revision, "password": f"{PASSWORD}-2"},
+    )
+    for other in ("officer", "auditor", "clerk"):
+        assert as_person(other).send("POST", url, body).json()["code"] == "core.not_permitted"
+    weak = admin.send("POST", url, body | {"password": "12345678"})
+    assert (weak.status_code, weak.json()["code"]) == (422, "core.bad_user")
+    done = admin.send("POST", url, body)
+    assert (done.status_code, f"{PASSWORD}-2" in done.content.decode()) == (200, False)
+    assert admin.send("POST", url, body).json()["code"] == "base.stale_revision"
+    clerk.refresh_from_db()
+    assert clerk.check_password(f"{PASSWORD}-2")
+
+
 def test_a_person_is_made_given_a_role_and_erased(world, as_person):
     admin = as_person("admin")
     new = {"username": "newcomer", "display_name": "新来者", "password": PASSWORD}

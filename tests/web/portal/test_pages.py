@@ -16,6 +16,7 @@ from quanheng.core.models import County
 from quanheng.taskboard.indicators import REGISTRY
 from quanheng.taskboard.records import PlanRecords
 from quanheng.taskboard.selectors import plan_records
+from quanheng.taskboard.status import Status
 from tests.web.world import World
 
 PAGES = ("home", "plan", "figures", "log", "about")
@@ -94,6 +95,28 @@ def test_a_figure_links_to_a_list_of_as_many(world: World) -> None:
         )
         (figure,) = re.findall(link, page)
         assert int(figure) == _rows(_page("plan", query))
+
+
+def test_every_count_of_a_status_has_its_command_and_its_list(world: World) -> None:
+    home, plan = _page("home"), _page("plan")
+    for status in Status:
+        command = f"quanheng indicator show plan.tasks_{status} --data plan.json"
+        (shown,) = re.findall(
+            rf'<a href="/plan/\?status={status}">(\d+) 项</a></td><td><div class="command"><code id="[^"]+">{command}<',
+            home,
+        )
+        assert f">{command}<" in plan
+        listed = re.findall(r'<td class="nowrap">', _page("plan", f"?status={status}"))
+        assert int(shown) == len(listed)
+
+
+def test_what_a_leading_unit_has_done_links_to_those_tasks(world: World) -> None:
+    url = f"{reverse('portal:plan')}?unit=%E5%8C%BA%E6%B0%B4%E5%8A%A1%E5%B1%80"
+    home = _page("home")
+    for query in ("", "&recent=yes", "&status=overdue"):
+        (shown,) = re.findall(rf'<a href="{re.escape(url + query)}">(\d+)</a>', home)
+        listed = re.findall(r'<td class="nowrap">', _page("plan", url.split("/plan/")[1] + query))
+        assert int(shown) == len(listed)
 
 
 def test_the_list_of_tasks_shows_status_reason_and_command_of_each_measure(world: World) -> None:

@@ -6,10 +6,13 @@ from zipfile import ZipFile
 
 import pytest
 from django.urls import reverse
+from docx import Document
+from python_calamine import CalamineWorkbook
 
 from quanheng.core.models import OrgUnit, User
 from quanheng.taskboard.models import Plan, Task
 from quanheng.taskboard.services.evidence import file_evidence
+from quanheng.taskboard.status import Status
 from tests.web.staff.conftest import TODAY, As, text_of
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +36,8 @@ def test_the_board_answers_in_one_sentence_and_each_number_is_a_link(as_: As, pl
     page = as_("officer").get(reverse(BOARD))
     assert "3 项任务：未起步 2，推进中 1；正文与清单不一致" in text_of(page)
     assert f"?plan={plan.public_id}&amp;status=moving" in page.content.decode()
-    assert "quanheng indicator show plan.tasks_moving" in page.content.decode()
+    for status in Status:  # every count of the sentence has its command, and so has a count of none
+        assert f"quanheng indicator show plan.tasks_{status}<" in page.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -42,6 +46,7 @@ def test_the_board_answers_in_one_sentence_and_each_number_is_a_link(as_: As, pl
         ("status=moving", {"公布供水计量信息"}),
         ("status=not_started", {"核对市场在用秤", "培训计量人员"}),
         ("only=filed", {"公布供水计量信息"}),
+        ("only=recent", {"公布供水计量信息"}),
         ("status=nonsense", set()),
     ],
 )
@@ -51,6 +56,25 @@ def test_filters_are_links_and_show_exactly_their_rows(as_: As, plan: Plan, peop
     shown = {row.task.title for row in page.context["page"]}
     assert shown == titles
     assert ("没有符合这些条件的任务" in text_of(page)) == (not titles)
+
+
+def test_every_figure_of_the_board_leads_to_as_many_rows(as_: As, plan: Plan, people) -> None:
+    _file(people, plan.tasks.get(label="（一）2"), "区水务局", 3)
+    _file(people, plan.tasks.get(label="（一）1"), "区市场监管局", 200)
+    late = {
+        "deadline_on": TODAY - timedelta(days=1),
+        "is_continuous": False,
+    }  # with fresh evidence all the same
+    plan.tasks.filter(label="（一）2").update(**late)
+    officer = as_("officer")
+    page = officer.get(reverse(BOARD))
+    figures = [*page.context["figures"], *page.context["counted"]]
+    assert {figure.label: figure.value for figure in figures}["近期有佐证的任务"] == "1"
+    assert {figure.label: figure.value for figure in figures}["状态为“推进中”的任务"] == "0"
+    for figure in figures:
+        if figure.url.startswith("?"):
+            rows = officer.get(f"{reverse(BOARD)}{figure.url}").context["page"].paginator.count
+            assert figure.value == str(rows), figure.label
 
 
 def test_the_lead_filter_and_the_sort_by_status(as_: As, plan: Plan, people) -> None:
@@ -120,6 +144,30 @@ def test_exports_are_files_that_open(as_: As, plan: Plan) -> None:
         answer = as_("liaison").get(reverse(name))
         assert "attachment" in answer["Content-Disposition"]
         assert member in ZipFile(BytesIO(answer.content)).namelist()
+
+
+@pytest.mark.parametrize(
+    "query", ["", "only=recent", "status=not_started&sort=label&dir=down", "status=nonsense"]
+)
+def test_an_export_holds_exactly_the_rows_that_are_shown_and_says_which(
+    as_: As, plan: Plan, people, query: str
+) -> None:
+    _file(people, plan.tasks.get(label="（一）2"), "区水务局", 3)
+    page = as_("officer").get(f"{reverse(BOARD)}?{query}")
+    labels = [row.task.label for row in page.context["page"]]
+    excel, word = (as_("officer").get(export["url"]).content for export in page.context["exports"])
+    sheet = CalamineWorkbook.from_filelike(BytesIO(excel)).get_sheet_by_name("任务看板").to_python()
+    assert [row[1] for row in sheet[2:]] == labels
+    document = Document(BytesIO(word))
+    assert [row.cells[1].text for row in document.tables[0].rows[1:]] == labels
+    which = {
+        "only=recent": "筛选：只看 近期有佐证",
+        "status=not_started&sort=label&dir=down": "筛选：状态 未起步",
+    }
+    heading, text = sheet[0][0], "".join(line.text for line in document.paragraphs)
+    assert which.get(query, "") in heading
+    assert which.get(query, "") in text
+    assert ("筛选" in heading) == ("筛选" in text) == (query in which)
 
 
 def test_without_a_plan_the_board_teaches_and_only_the_officer_gets_the_button(as_: As) -> None:

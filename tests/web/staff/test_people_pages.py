@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.urls import reverse
 
 from quanheng.core.enums import Role, UnitKind
@@ -71,6 +72,66 @@ def test_the_second_editor_of_a_unit_is_told_what_changed_and_overwrites_nothing
     assert "我的别名</textarea>" in answer.content.decode()
     unit.refresh_from_db()
     assert unit.name == "区水利局"
+
+
+def test_a_new_subdistrict_is_told_its_group_at_once(as_: As) -> None:
+    officer, group = as_("officer"), OrgUnit.objects.get(name="各街道办事处")
+    new = reverse("staff:unit_new")
+    assert "所属统称" in text_of(officer.get(new))
+    form = {"revision": 0, "name": "新城街道", "kind": "subdistrict", "is_active": "on", "groups": [group.pk]}
+    assert officer.post(new, form).status_code == 302
+    assert group.members.filter(name="新城街道").exists()
+
+
+def test_the_members_of_a_group_are_ticked_under_their_kinds(as_: As) -> None:
+    officer, group = as_("officer"), OrgUnit.objects.get(name="各街道办事处")
+    url = reverse("staff:unit_edit", args=[group.pk])
+    lists = dict(officer.get(url).context["form"].lists())
+    assert set(lists) == {"部门", "乡镇", "街道", "技术机构", "使用单位"}
+    ticked = [box.choice_label for boxes in lists.values() for box in boxes if box.data["selected"]]
+    assert ticked == [unit.name for unit in group.members.all()]
+    two = list(group.members.values_list("pk", flat=True)[:2])
+    assert officer.post(url, _unit_form(group, members=two)).status_code == 302
+    assert set(group.members.values_list("pk", flat=True)) == set(two)
+    wrong = officer.post(url, _unit_form(OrgUnit.objects.get(pk=group.pk), members=[group.pk]))
+    assert wrong.status_code == 422
+
+
+def test_a_member_that_is_switched_off_stays_in_the_form_of_its_group(as_: As) -> None:
+    group = OrgUnit.objects.get(name="各街道办事处")
+    OrgUnit.objects.filter(name="翠屏街道").update(is_active=False)
+    OrgUnit.objects.filter(name="区水务局").update(is_active=False)
+    page = text_of(as_("officer").get(reverse("staff:unit_edit", args=[group.pk])))
+    assert "翠屏街道" in page
+    assert "区水务局" not in page
+
+
+def test_a_group_is_made_on_a_form_of_its_own(as_: As) -> None:
+    officer, police = as_("officer"), OrgUnit.objects.get(name="区公安分局")
+    url = f"{reverse('staff:unit_new')}?kind=group"
+    form = {"revision": 0, "name": "各执法单位", "kind": "group", "is_active": "on", "members": [police.pk]}
+    assert officer.post(url, form).status_code == 302
+    assert list(OrgUnit.objects.get(name="各执法单位").members.all()) == [police]
+    assert officer.post(reverse("staff:unit_new"), form | {"name": "另一统称"}).status_code == 422
+
+
+def test_who_lost_a_race_about_members_sees_both_lists(as_: As) -> None:
+    officer, group = as_("officer"), OrgUnit.objects.get(name="各街道办事处")
+    first, second = group.members.all()[:2]
+    mine = _unit_form(group, members=[first.pk])
+    save_unit(
+        actor=None,
+        unit_id=group.pk,
+        revision=group.revision,
+        kind=UnitKind.GROUP,
+        name=group.name,
+        members=[second.pk],
+    )
+    answer = officer.post(reverse("staff:unit_edit", args=[group.pk]), mine)
+    assert answer.status_code == 409
+    shown = {(d.label, d.present, d.yours) for d in answer.context["differences"]}
+    assert shown == {("成员", second.name, first.name)}
+    assert list(group.members.all()) == [second]
 
 
 def test_an_auditor_reads_units_and_people_without_buttons(as_: As, people) -> None:
@@ -160,3 +221,51 @@ def test_erasing_a_person_says_how_much_needs_a_reason_and_leaves_no_name(as_: A
     assert "水务联络员" not in page
     assert not Opening.objects.filter(person=user.person).exists()
     assert "水务联络员" not in text_of(admin.get(reverse("staff:users")))
+
+
+def test_a_forgotten_password_is_reset_on_a_page_that_says_what_ends(as_: As, people) -> None:
+    admin, clerk = as_("admin"), people["clerk"]
+    url = reverse("staff:user_password", args=[clerk.public_id])
+    assert url in admin.get(reverse("staff:user_edit", args=[clerk.public_id])).content.decode()
+    page = admin.get(url)
+    assert "此人在各处的登录立即失效" in text_of(page)
+    assert "remove_second_factor" not in page.content.decode()  # there is none to remove
+    weak = admin.post(url, {"revision": clerk.revision, "password": "12345"})
+    assert (weak.status_code, "12345" in weak.content.decode()) == (409, False)
+    done = admin.post(url, {"revision": clerk.revision, "password": f"{PASSWORD}-2"}, follow=True)
+    assert "密码已重设" in text_of(done)
+    assert "管理员重设密码" in text_of(done)
+    clerk.refresh_from_db()
+    assert clerk.check_password(f"{PASSWORD}-2")
+
+
+def test_a_lost_second_factor_is_removed_with_the_password(as_: As, people) -> None:
+    admin, clerk = as_("admin"), people["clerk"]
+    Authenticator.objects.create(user=clerk, type=Authenticator.Type.TOTP, data={})
+    url = reverse("staff:user_password", args=[clerk.public_id])
+    assert "同时取消两步验证" in text_of(admin.get(url))
+    form = {"revision": clerk.revision, "password": f"{PASSWORD}-2", "remove_second_factor": "on"}
+    assert admin.post(url, form).status_code == 302
+    assert not Authenticator.objects.filter(user=clerk).exists()
+
+
+def test_ones_own_password_is_not_reset_there(as_: As, people) -> None:
+    admin, me = as_("admin"), people["admin"]
+    own = admin.get(reverse("staff:user_edit", args=[me.public_id]))
+    url = reverse("staff:user_password", args=[me.public_id])
+    assert url not in own.content.decode()
+    refused = admin.post(url, {"revision": me.revision, "password": f"{PASSWORD}-2"})
+    assert refused.status_code == 409
+    assert "凭原密码" in text_of(refused)
+
+
+def test_the_name_in_the_head_leads_to_ones_own_account_with_or_without_a_role(as_: As, people) -> None:
+    url = reverse("staff:account")
+    clerk = as_("clerk")
+    assert f'<a href="{url}">亭子镇经办</a>' in clerk.get(reverse("staff:today")).content.decode()
+    page = clerk.get(url)
+    assert "乡镇街道经办人 · 亭子镇" in text_of(page)
+    assert reverse("account_change_password") in page.content.decode()
+    assert reverse("mfa_activate_totp") in page.content.decode()
+    people["clerk"].assignments.all().delete()
+    assert "没有岗位" in text_of(clerk.get(url))

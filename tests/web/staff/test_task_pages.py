@@ -225,3 +225,16 @@ def test_a_target_that_is_no_number_stands_beside_its_field(as_: As, water: Task
     assert answer.status_code == 422
     assert "有 1 处需要改正" in text_of(answer)
     assert not water.indicators.exists()
+
+
+def test_evidence_comes_in_pages_of_fifty_and_the_timeline_ends_with_the_newest(
+    as_: As, plan: Plan, water: Task
+) -> None:
+    officer, url = as_("officer"), reverse("staff:task", args=[water.public_id])
+    for number in range(52):
+        _file(officer, water, unit="区水务局", data=str(number).encode(), name=f"记录{number}.txt")
+    first, second = officer.get(url), officer.get(url, {"page": 2})
+    assert [len(page.context["evidence"]) for page in (first, second)] == [50, 2]
+    assert "第 1—50 条，共 52 条" in text_of(first)
+    assert len(first.context["events"]) == 50
+    assert "只列出最近 50 件" in text_of(first)

@@ -6,13 +6,22 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from quanheng.kernels.policy.departments import Kind, generic_form, kind_of
+from quanheng.kernels.policy.departments import Kind, generic_form, is_place, kind_of
 from quanheng.kernels.policy.duties import Group, Lexeme, Role, Token, lex
 from quanheng.kernels.policy.model import Assignment
 from quanheng.kernels.policy.rules import LeadRule, StatedRule, find_rule
 
 _STRONG = re.compile("牵头|职责")
+#: What a verb must say for a name that does not look like a body; 方案推进 and 政策实施 say no duty.
+_ASSIGNING = re.compile("牵头|主办|负责|配合|参与|参加|协办|协助|承办|指导|支持|监督|督导|职责")
+#: A sentence behind the duties that speaks of other tasks or of the list itself.
+_REMARK = re.compile(
+    r"(?<=[。；;，,])\s*(?:以下(?!简称)|下同|不再|排名不分|排序不分|[^。；;，,、]{0,12}均[需须涉])[^。]*"
+)
 _OFFICE = re.compile(r"..(?:部|委|局|厅|署|办|政府|办公室|办事处|委员会)(?:（[^（）]+）)?$")
+_SECTOR = re.compile("[\u4e00-\u9fff]{2,8}")
+#: 如市教育局, 原市教育局: an example or an aside, but not the places 如东, 含山, 原阳 and 即墨.
+_EXAMPLE = re.compile("如(?![东皋])|例如|比如|包括|不?含(?!山)|即(?!墨)|原(?![阳平州])|除|指|系")
 _NOT_LEADING = (Kind.LOCAL, Kind.GENERIC)
 
 
@@ -62,7 +71,7 @@ def parse_bracket(
         inner = inner[: stated.start] + "。" + inner[stated.end :]
         inner = re.sub(r"[（(]\s*。?\s*[）)]", "", inner)
         active = ActiveRule(stated.rule, stated.mark)
-    reading = _read(inner, active.mark)
+    reading = _read(_REMARK.sub("", inner), active.mark)
     if not _is_assignment(reading, ends_sentence=ends_sentence, has_rule=stated is not None):
         return ParsedBracket(None, stated) if stated else None
     assignment, unclear = _decide(raw, reading, active)
@@ -98,7 +107,8 @@ def _read(inner: str, mark: str | None = None) -> _Reading:
             case Token.KEY if lexeme.role is Role.SKIP:
                 close()
                 key, _, value = lexeme.text.partition("：")
-                reading.fields[key] = value.strip("，,；;。 ")
+                value = value.strip("，,；;。 ")
+                reading.fields[key] = "；".join(filter(None, (reading.fields.get(key), value)))
             case Token.KEY:
                 close()
                 key_role, key_word, reading.keyed = lexeme.role, lexeme.text, True
@@ -108,6 +118,8 @@ def _read(inner: str, mark: str | None = None) -> _Reading:
             case Token.OPEN:
                 reading.open_ended = True
                 reading.parts.add(part)
+            case Token.VERB if reading.verbs and _says_no_duty(pending, lexeme.text):
+                pending = Group()
             case Token.VERB:
                 reading.verbs += 1
                 reading.is_strong |= bool(_STRONG.search(lexeme.text))
@@ -126,6 +138,11 @@ def _read(inner: str, mark: str | None = None) -> _Reading:
     return reading
 
 
+def _says_no_duty(group: Group, verb: str) -> bool:
+    """A clause behind the duties such as 政策逐步完善: no body in it, and no verb that assigns."""
+    return not _ASSIGNING.search(verb) and all(name.kind is Kind.UNCLEAR for name in group.names)
+
+
 def _unmarked(name: Lexeme, mark: str | None) -> Lexeme:
     if mark is None or mark not in name.text:
         return name
@@ -140,25 +157,41 @@ def _is_assignment(reading: _Reading, *, ends_sentence: bool, has_rule: bool) ->
     if reading.keyed:
         return True
     unclear = sum(name.kind is Kind.UNCLEAR for name in names)
-    if unclear and not ((reading.is_strong or has_rule) and unclear * 2 <= len(names)):
+    if unclear and not _is_trusted(reading, unclear, ends_sentence=ends_sentence, has_rule=has_rule):
         return False
-    is_plain_list = ends_sentence and any(_OFFICE.search(name.text) for name in names)
-    return bool(reading.verbs) or has_rule or is_plain_list
+    if reading.verbs or has_rule:
+        return True
+    is_everyone = reading.open_ended and any(name.kind is Kind.LOCAL for name in names)  # 各县区，有关部门
+    is_offices = is_everyone or any(_OFFICE.search(name.text) for name in names)
+    return ends_sentence and is_offices and not _EXAMPLE.match(names[0].text)
+
+
+def _is_trusted(reading: _Reading, unclear: int, *, ends_sentence: bool, has_rule: bool) -> bool:
+    """Whether names that do not look like bodies may stand in an assignment without key."""
+    if unclear * 2 <= len(reading.names):
+        return reading.is_strong or has_rule or (ends_sentence and bool(reading.verbs))
+    is_sectors = reading.open_ended and all(_SECTOR.fullmatch(name.text) for name in reading.names)
+    return ends_sentence and reading.is_strong and is_sectors  # 公安、教育等部门按职责分工负责
 
 
 def _decide(raw: str, reading: _Reading, active: ActiveRule) -> tuple[Assignment, bool]:
     lead, rule, unclear = _leads(reading, active)
-    lead_texts = _unique(n.text for n in lead if n.kind not in _NOT_LEADING)
+    lead_texts = _unique(n.text for n in lead if n.kind not in _NOT_LEADING or _is_named_place(n, rule))
     if not lead_texts:
         rule = LeadRule.NONE_STATED
     leading = {generic_form(n) for n in lead_texts}  # one body may stand twice, as lead in its short form
     others = (n for n in reading.names if n.kind is not Kind.LOCAL and generic_form(n.text) not in leading)
     responsible = _unique(n.text for n in others)
-    local = _unique(n.text for n in reading.names if n.kind is Kind.LOCAL)
+    local = _unique(n.text for n in reading.names if n.kind is Kind.LOCAL and n.text not in lead_texts)
     assignment = Assignment(
         raw, lead_texts, responsible, local, reading.open_ended, rule.value, reading.fields
     )
     return assignment, unclear
+
+
+def _is_named_place(name: Lexeme, rule: LeadRule) -> bool:
+    """Whether one province or city is said to lead in so many words; governments as a class never lead."""
+    return rule is LeadRule.EXPLICIT_LEAD and name.kind is Kind.LOCAL and is_place(name.text)
 
 
 def _leads(reading: _Reading, active: ActiveRule) -> tuple[list[Lexeme], LeadRule, bool]:

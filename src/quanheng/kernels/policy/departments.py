@@ -15,7 +15,7 @@ import yaml
 
 # Single units only: 市州, 乡镇 or 县市区 are several of them, so that a name reads in one way.
 _UNIT = (
-    "自治区|直辖市|计划单列市|自治州|自治县|设区市|地级以上市|街道|街(?!道)|开发区|园区|新区|兵团|省份|社区|村"
+    "自治区|直辖市|计划单列市|设区的市|民族乡|自治州|自治县|设区市|地级以上市|街道|街(?!道)|开发区|园区|新区|兵团|省份|社区|村"
     "|省|市|州|县|区|旗|盟|乡|镇|地"
 )
 _NOTE = r"(?:[（(〔][^（）()〔〕]{1,20}[）)〕])?"
@@ -26,27 +26,32 @@ _TAIL = (
 _STOP = r"(?=$|[，,；;。：:、\s]|等|和|及|以及|与|会同|配合|负责|牵头|按|依|分别|共同|参与|落实|具体|为)"
 #: 各乡、镇人民政府 or 各县（市、区）: one name although it contains the list separator.
 COLLECTIVE = re.compile(
-    rf"(?:地方)?各级党委(?:、|和|及)?(?:人民)?政府{_STOP}|(?:地方)?各(?:级|有关|相关)?(?:{_UNIT}){_NOTE}(?:(?:、|和|及)?(?:{_UNIT}){_NOTE})*(?:{_TAIL})?{_STOP}"
+    rf"(?:地方)?各级党委(?:、|和|及)?(?:人民)?政府{_STOP}|(?:地方)?(?:各(?:级|有关|相关)?|有关|相关)(?:{_UNIT}){_NOTE}(?:(?:、|和|及)?(?:{_UNIT}){_NOTE})*(?:{_TAIL})?{_STOP}"
 )
 _LOCAL = re.compile(
-    rf"^(?:地方)?(?:县级以上|市级以上|各级|各|有关|相关|所在|属地|试点|省级|市级|县级|地方)*"
+    rf"^(?:各[\u4e00-\u9fff]{{2,10}}所在地?)?(?:地方)?(?:县级以上|市级以上|各级|各|有关|相关|所在|所涉|涉及|属地|试点|省级|市级|县级|地方)*"
     rf"(?:级|(?:{_UNIT}){_NOTE}|、|和|及|地方|区域)*(?:人民政府|行政公署|政府|党委和政府|党委政府|党委、政府|地方|地区|地)?$"
 )
 _TOWN_LEVEL = re.compile("乡|镇|街道|村|社区|开发区|园区|新区|管委会|办事处")
+#: 各县、区人民政府（管委会）: what stands behind the government is no government of its own.
+_ASIDE = re.compile("(?<=政府)[（(][^（）()]+[）)]$")
 _GENERIC = re.compile(
-    r"(?:部门|单位|行业主管部门)$|^(?:各?有关|各?相关|其他|其它)\S*(?:方面|机构|企业|组织|院校|协会|主体|人员)$"
+    r"(?:部门|单位|直属机构)$|^(?:各?有关|各?相关|其他|其它)\S*(?:方面|机构|企业|组织|院校|协会|主体|人员)$"
 )
-_PLACE = re.compile(r"^[\u4e00-\u9fff]{2,8}?(?:省|自治区|自治州|市|州|盟)(?:人民政府)?$")
+_PLACE = re.compile(r"^[\u4e00-\u9fff]{2,8}?(?:省|自治区|自治州|市|州|盟)(?:人民政府|政府)?$")
 _BODY = re.compile(
-    r"(?:部|委|局|署|办|厅|院|行|会|社|处|站|所|组|队|室|馆|中心|政府|公司|集团|法院|检察院|公安|党校|学校|学院|大学"
-    r"|总工会|工会|妇联|残联|科协|文联|社科联|侨联|工商联|团|海关|专班|办事处|联席会议|税务|气象|银行|供电|电力|联通|移动|电信|铁塔|烟草|石油|石化|邮政"
+    r"(?:(?<!干)部|委|局|署|办|厅|院|行|会|社|处|站|所|组|队|室|馆|中心|政府|公司|集团|法院|检察院|公安|党校|学校|学院|大学|人大|党派|林场|农场|民航"
+    r"|总工会|工会|妇联|残联|协|文联|社科联|侨联|银联|工商联|团|海关|专班|办事处|联席会议|税务|气象|银行|供电|电力|联通|移动|电信|铁塔|烟草|石油|石化|邮政"
     r"|街道|园区|开发区|高新区|经开区|新区|示范区|保税区|片区|乡|镇|大队|支队|总队|分中心|基地|厂|网|军区|人武部|武警|消防"
     r"|乡镇|村|社区|中央|政协|运营商|战区|指挥部|台|医院|实验室|博物馆|图书馆|协会|联盟|商会|研究院|集团公司|管委会|联社|机关|机构|企业|高校|院校)"
-    r"(?:[（(][^（）()]+[）)])?$"
+    r"(?:[（(〔\[【][^（）()〔〕\[\]【】]+[）)〕\]】])?$"
 )
 #: 企业牵头 names no body; 区属国有企业 does.
-_COMMON_NOUN = re.compile("(?!各).{0,2}(?:企业|机构|高校|院校|学校|医院|协会|社区|公司|集团|中心|基地)")
+_COMMON_NOUN = re.compile(
+    "政府|第三方.*|(?!各).{0,2}(?:企业|机构|高校|院校|学校|医院|协会|社区|公司|集团|中心|基地)"
+)
 _NOT_IN_NAME = re.compile(r"[。！？：:；;“”《》%％]|\d{2}|[的了将把对于是]|以下|自行|依法|符合|不再")
+_QUOTED = re.compile("“[^“”]{1,14}”(?=.)")
 _MIN_NAME, _MAX_NAME, _MIN_CLASS = 2, 40, 3
 _NEAR = 0.5
 _SPACE = re.compile(r"[\s\u3000\u200b\ufeff]+")
@@ -66,17 +71,24 @@ def kind_of(name: str) -> Kind:  # noqa: PLR0911 - one return for each kind of s
     """Classify one name as written (without surrounding whitespace)."""
     if len(name) > _MAX_NAME:
         return Kind.UNCLEAR
+    name = _QUOTED.sub("", name)
     if _GENERIC.search(name) and not _NOT_IN_NAME.search(name):
         return Kind.GENERIC
-    if _LOCAL.fullmatch(name) and not _TOWN_LEVEL.search(name) and len(name) >= _MIN_CLASS:
+    is_town_level = bool(_TOWN_LEVEL.search(_ASIDE.sub("", name)))
+    if _LOCAL.fullmatch(name) and not is_town_level and len(name) >= _MIN_CLASS:
         return Kind.LOCAL
     if COLLECTIVE.fullmatch(name):
-        return Kind.BODY if _TOWN_LEVEL.search(name) else Kind.LOCAL
+        return Kind.BODY if is_town_level else Kind.LOCAL
     if _NOT_IN_NAME.search(name) or len(name) < _MIN_NAME:
         return Kind.UNCLEAR
     if _PLACE.fullmatch(name) and len(name) >= _MIN_CLASS:
         return Kind.LOCAL
     return Kind.BODY if _BODY.search(name) and not _COMMON_NOUN.fullmatch(name) else Kind.UNCLEAR
+
+
+def is_place(name: str) -> bool:
+    """Whether the name is that of one province, city or district, such as 甲省人民政府."""
+    return bool(_PLACE.fullmatch(name)) and name[0] not in "各省市县有相地所"
 
 
 def squeeze(text: str) -> str:

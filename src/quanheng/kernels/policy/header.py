@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
 
 from quanheng.kernels.policy.departments import squeeze
@@ -11,16 +12,19 @@ from quanheng.kernels.policy.numerals import cn_to_int, cn_year
 _NUMBER = re.compile(
     r"[\u4e00-\u9fff]{1,14}\s*[〔［\[（(【]\s*(?:19|20)\d{2}\s*[〕］\]）)】]\s*第?\s*\d{1,5}\s*号"
 )
+_OWN_NUMBER = re.compile(
+    r"(?:(?![通知意见方案])[\u4e00-\u9fff]){1,8}[〔［\[（(【]\s*(?:19|20)\d{2}\s*[〕］\]）)】]\s*第?\s*\d{1,5}\s*号"
+)
 _NUMBER_LINE = re.compile(rf"^(?:(?:发文字号|文号|发文号)[:：])?\s*({_NUMBER.pattern})(?:\s.*)?$")
 _TITLE_END = re.compile(
-    r"(?:通知|意见|方案|规划|计划|措施|办法|决定|细则|清单|要点|行动|批复|报告|公告|纲要|安排|规定|工程|任务分解|分工|分解表|任务表|台账|令|函)"
+    r"(?:通知|意见|方案|规划|计划|措施|办法|决定|细则|清单|要点|行动|批复|报告|公告|纲要|安排|规定|工程|任务分解|责任分解|分工|分解表|任务表|台账|令|函)"
     r"(?:[（(][^（）()]{1,20}[）)])*$"
 )
 _MARK_START = re.compile(
     r"^(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|\d{1,2}[.．、]|第[一二三四五六七八九十]+[章条])"
 )
 _NOISE = re.compile(
-    r"^(?:.*文件|.*电话.*|.*邮编.*|.*主办.*|.*刊号.*|目\s*录|附\s*件.*|[（(].*[）)]|.*发布日期.*|.*来源[:：].*|#+|-+)$"
+    r"^(?:.*文件|.{0,6}电话.{0,30}|.*邮编.*|.*主办.*|.*刊号.*|目\s*录|附\s*件.*|[（(].*[）)]|.*发布日期.*|.*来源[:：].*|#+|-+)$"
 )
 _DATE = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日")
 _DATE_CN = re.compile(
@@ -83,7 +87,7 @@ def find_date(body: list[str]) -> str | None:
 def _header(paragraphs: list[str]) -> list[str]:
     """Lines above the addressee, the first number or the first sentence."""
     out: list[str] = []
-    for line in paragraphs[:_MAX_HEADER]:
+    for line in _parted(paragraphs[:_MAX_HEADER]):
         if (
             _MARK_START.match(line)
             or re.search("[：:]$", line)
@@ -94,6 +98,17 @@ def _header(paragraphs: list[str]) -> list[str]:
             return out or _run_on_header(line)
         out.append(line)
     return out
+
+
+def _parted(paragraphs: list[str]) -> Iterator[str]:
+    """A title and the number written straight behind it are two lines."""
+    for line in paragraphs:
+        number = re.search(rf"{_OWN_NUMBER.pattern}\s*$", line)
+        if number is not None and _TITLE_END.search(squeeze(line[: number.start()])):
+            yield line[: number.start()].strip()
+            yield number[0].strip()
+        else:
+            yield line
 
 
 def _run_on_header(line: str) -> list[str]:

@@ -1,10 +1,11 @@
 """The outline of a document: numbers of every level, also several levels inside one run-on line.
 
     chapter = "第" cn "章|节|部分"       rank 0
+    article = "第" cn "条"               rank 1
     dun     = cn "、"                    rank 1     一、
     paren   = "（" cn "）"               rank 2     （一）
     dotted  = digits ("." digits)+       rank 3     1.2
-    number  = digits ("." | "．" | "、")  rank 4     1.
+    number  = digits ("." | "．" | "﹒" | "、")  rank 4     1.
     bracket = "（" digits "）"           rank 5     （1）
     half    = digits "）"                rank 6     1）
     circled = "①" … "⑳"                  rank 7
@@ -27,15 +28,26 @@ from quanheng.kernels.policy.scan import brackets
 
 _MARK = re.compile(
     rf"第(?P<chapter>{CN_NUMBER}{{1,4}})(?:章|节|部分)[\s\u3000]*"
-    rf"|(?P<dun>{CN_NUMBER}{{1,4}})、"
+    rf"|第(?P<article>{CN_NUMBER}{{1,5}})条(?:[\s\u3000:：]+|(?=【|“|[\u4e00-\u9fff])(?![第规中款、和的所至及或之]))"
+    rf"|(?P<dun>{CN_NUMBER}{{1,4}})(?:、|[．.](?!\d))"
     rf"|[（(]\s*(?P<paren>{CN_NUMBER}{{1,4}})\s*[）)](?:、(?!\s*[（(第]))?"
-    r"|(?P<dotted>\d{1,2}(?:\.\d{1,2})+)[\s\u3000、.．]*(?=[\u4e00-\u9fff“《])(?![倍亿万千百个元米吨公平级])"
-    r"|(?P<number>\d{1,3})\s*[.．、](?!\d)"
+    r"|(?P<dotted>\d{1,2}(?:\.\d{1,2})+)[\s\u3000、.．]*(?=[\u4e00-\u9fff“《])(?![倍亿万千百个元米吨公平级月])"
+    r"|(?P<number>\d{1,3})\s*(?:[.、﹒](?!\d)|．|[.、﹒](?=\d{4}(?!\d)|\d{1,2}月))"
     r"|[（(]\s*(?P<bracket>\d{1,3})\s*[）)]"
     r"|(?P<half>\d{1,3})[）)]"
     rf"|(?P<circled>[{CIRCLED}])"
 )
-RANKS = {"chapter": 0, "dun": 1, "paren": 2, "dotted": 3, "number": 4, "bracket": 5, "half": 6, "circled": 7}
+RANKS = {
+    "chapter": 0,
+    "article": 1,
+    "dun": 1,
+    "paren": 2,
+    "dotted": 3,
+    "number": 4,
+    "bracket": 5,
+    "half": 6,
+    "circled": 7,
+}
 _ENDS = "。；;！？!?）)〕】］]"
 _REFERS_ON = re.compile(
     r"^\s*(?:项(?!目)|条(?!件|例|块)|款(?!式|项)|[和与至到或、]\s*[第（(]|[（(][一二三四五六七八九十\d]"
@@ -48,8 +60,12 @@ _REFERS_BACK = re.compile(
     r"(?:第|上述|前述|前款|见|按照|按|根据|依据|依照|本意见|附件|表|图|的|在|至|和|与|、|[（(]"
     rf"|[（(]\s*(?:{CN_NUMBER}{{1,4}}|\d{{1,3}})\s*[）)])\s*$"
 )
+_BEHIND_DUTY = re.compile(
+    "(?:负责|牵头|配合|落实|参与|参加|单位|部门|[局委部厅办府署])[^（(〔【）)〕】]{0,20}[）)〕】]$"
+)
 _MAX_HEADING = 45
 _LOOK_AROUND = 60
+_MAX_GAP = 5
 
 
 @dataclass
@@ -88,9 +104,9 @@ class _Mark:
 def _read_mark(found: re.Match[str]) -> _Mark | None:
     kind = str(found.lastgroup)
     text = found[kind]
-    if kind in ("chapter", "dun", "paren"):
+    if kind in ("chapter", "article", "dun", "paren"):
         value = cn_to_int(text)
-        number = {"chapter": found[0].strip(), "dun": text, "paren": f"（{text}）"}[kind]
+        number = {"dun": text, "paren": f"（{text}）", "article": f"第{text}条"}.get(kind, found[0].strip())
     elif kind == "circled":
         value, number = CIRCLED.index(text) + 1, text
     elif kind == "dotted":
@@ -157,7 +173,8 @@ class _Builder:
     def _counts_inside(self, mark: _Mark, before: str, rest: str) -> bool:
         if mark.kind == "dotted" or not before or not rest.strip() or _REFERS_BACK.search(before):
             return False
-        if _REFERS_ON.match(rest) or _COUNTS_ON.match(rest) or not self._goes_on(mark):
+        reach = _MAX_GAP if _BEHIND_DUTY.search(before) else 1
+        if _REFERS_ON.match(rest) or _COUNTS_ON.match(rest) or not self._goes_on(mark, reach):
             return False
         if before[-1] in _ENDS or (mark.kind == "circled" and before[-1] in "：:，,、"):
             return True
@@ -167,14 +184,17 @@ class _Builder:
         plain = not re.search("[。；;：:]", before) and not before[-1].isdigit()
         return is_heading and plain and RANKS[mark.kind] > self.current.rank and mark.kind != "half"
 
-    def _goes_on(self, mark: _Mark) -> bool:
-        """The number goes on its level's count, here or in the whole document, or opens a new level."""
+    def _goes_on(self, mark: _Mark, reach: int) -> bool:
+        """The number goes on its level's count, here or in the whole document, or opens a new level.
+
+        ``reach`` is how far it may go on: behind an assignment a number left out is still one.
+        """
         rank = RANKS[mark.kind]
         at: Node | None = self.current
         while at is not None and at.rank > rank:
             at = at.parent
         here = at.value if at is not None and at.kind == mark.kind else 0
-        return mark.value in (here + 1, self.last_of_kind.get(mark.kind, 0) + 1)
+        return any(0 < mark.value - last <= reach for last in (here, self.last_of_kind.get(mark.kind, 0)))
 
 
 def build_outline(paragraphs: list[str]) -> Node:

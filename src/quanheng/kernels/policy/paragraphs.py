@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from quanheng.kernels.policy.duties import key_role
+from quanheng.kernels.policy.duties import key_role, starts_with_key
 from quanheng.kernels.policy.numerals import CN_NUMBER
 from quanheng.kernels.policy.scan import is_open
 
 _TERMINAL = "。！？!?；;：:）)〕】］]》”"
 _BEGINS = re.compile(
-    rf"^\s*(?:第{CN_NUMBER}+[章节条]|{CN_NUMBER}{{1,4}}、|[（(]\s*(?:{CN_NUMBER}{{1,4}}|\d{{1,3}})\s*[）)]|\d{{1,3}}[.．、）)](?!\d)"
+    rf"^\s*(?:第{CN_NUMBER}+[章节条]|{CN_NUMBER}{{1,4}}(?:、|[.．](?!\d))|[（(]\s*(?:{CN_NUMBER}{{1,4}}|\d{{1,3}})\s*[）)]|\d{{1,3}}(?:[.．、﹒）)](?!\d)|．|[.、﹒](?=\d{{4}}(?!\d)|\d{{1,2}}月))"
     r"|[①-⑳]|[〔【\[]|附\s*件|附\s*表|注[:：]|抄送|\||#)"
 )
 _KEY_LINE = re.compile(r"^\s*([\u4e00-\u9fff（）()、/]{2,14})[:：]")
@@ -22,8 +22,10 @@ _PAGE_NUMBER = re.compile(
 )
 _ADDRESSEE = re.compile(r"^.{2,120}[：:]$")
 _TITLE = re.compile(
-    r"关于[^。；]*(?:通知|意见|方案|规划|计划|措施|办法|决定|要点|纲要|清单)(?:[（(][^（）()]{1,20}[）)])?$"
+    r"关于[^。；]*(?:通知|意见|方案|规划|计划|措施|办法|决定|要点|纲要|清单)(?:[（(][^（）()]{1,20}[）)])?"
+    r"(?:[\u4e00-\u9fff]{1,8}[〔［\[（(]\d{4}[〕］\]）)]\d{1,5}号)?$"
 )
+_DASH = re.compile(r"^[\s—–-]+")
 _LONG = 30
 _MAX_HEADING = 45
 _MAX_BROKEN_BRACKET = 6
@@ -73,7 +75,7 @@ def _lines_to_close(line: str, following: list[str]) -> int:
 
 
 def _is_torn(line: str, following: str) -> bool:
-    if following[0] in "，。；、）〕】》”！？,;":
+    if following[0] in "，。；、）〕】》”！？,;" or (_is_key_alone(line) and not begins_anew(following)):
         return True
     if line[-1] in _TERMINAL or begins_anew(following) or following[0] in "（(":
         return False
@@ -84,6 +86,11 @@ def _is_torn(line: str, following: str) -> bool:
     if _BEGINS.match(line) and "。" not in line and len(line) <= _MAX_HEADING:
         return False  # a heading
     return "。" in line or len(line) >= _LONG
+
+
+def _is_key_alone(line: str) -> bool:
+    """责任单位： with its names on the next line."""
+    return line[-1] in "：:" and len(line) <= _LONG and starts_with_key(_DASH.sub("", line))
 
 
 def _glue(line: str, following: str) -> str:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from quanheng.kernels.policy.brackets import ActiveRule, ParsedBracket, parse_bracket
-from quanheng.kernels.policy.duties import key_role
+from quanheng.kernels.policy.duties import starts_with_key
 from quanheng.kernels.policy.model import Assignment, Finding, Item
 from quanheng.kernels.policy.outline import RANKS, Node, labels_of
 from quanheng.kernels.policy.rules import LeadRule, find_rule
 from quanheng.kernels.policy.scan import Bracket, brackets
 
 TITLE_LENGTH = 40
-_KEY_RUN = re.compile(r"(?:^|(?<=[。；;）)〕】\s]))([\u4e00-\u9fff（）()、/]{2,14})[:：](?=\S)")
+_KEY_SIGN = re.compile(r"[【〔\[]\s*[\u4e00-\u9fff]{4,8}\s*[】〕\]]")
+_KEY_RUN = re.compile(
+    rf"(?:^|(?<=[。；;）)〕】\s—]))(?:([\u4e00-\u9fff（）()、/]{{2,14}})[:：]|{_KEY_SIGN.pattern}[:：]?)"
+)
 
 
 @dataclass
@@ -37,6 +41,7 @@ class TaskReader:
         self.active = ActiveRule()
         self.read: dict[int, _Reading] = {}
         self.kinds_with_duty: set[str] = set()
+        self.kinds_closed: Counter[str] = Counter()
         self.findings: list[Finding] = []
 
     def tasks(self) -> list[Item]:
@@ -51,6 +56,11 @@ class TaskReader:
             for part in node.children[:-1]
             if self.read[id(part)].assignments
         }
+        for node in self.root.walk():
+            *firsts, last = [bool(self.read[id(part)].assignments) for part in (node, *node.children)]
+            self.kinds_closed[node.kind] += any(firsts[:1] or [last]) or (
+                len(firsts) > 1 and last and not any(firsts)
+            )
         chosen = self._choose(self.root)
         labels = labels_of(chosen)
         items = [self._item(node, label) for node, label in zip(chosen, labels, strict=True)]
@@ -98,9 +108,14 @@ class TaskReader:
             start = bracket.start if bracket else len(piece)
             if start < position:
                 continue
-            yield from self._open_run(piece, position, start)
+            is_key = bracket is not None and _is_key_sign(bracket.raw(piece))
+            for run in self._open_run(piece, position, bracket.end if bracket and is_key else start):
+                yield run
+                position = run[1]
             if bracket is None:
                 return
+            if start < position:
+                continue
             parsed = self._bracket(piece, bracket)
             if parsed is not None:
                 yield bracket.start, bracket.end, parsed, bracket.closed
@@ -110,7 +125,7 @@ class TaskReader:
 
     def _bracket(self, piece: str, bracket: Bracket) -> ParsedBracket | None:
         inner = bracket.inner(piece)
-        if not bracket.closed and not _starts_with_key(inner):
+        if not bracket.closed and not starts_with_key(inner):
             return None
         before = piece[: bracket.start].rstrip()
         ends = not before or before[-1] in "。；;！）)〕】"
@@ -118,7 +133,9 @@ class TaskReader:
 
     def _open_run(self, piece: str, start: int, end: int) -> Iterator[tuple[int, int, ParsedBracket, bool]]:
         for found in _KEY_RUN.finditer(piece[start:end]):
-            if not _starts_with_key(found[0]) or "领导" in found[1]:
+            if not starts_with_key(found[0]) or "领导" in found[0]:
+                continue
+            if not piece[start + found.end() :].strip():
                 continue
             stop = re.search("。(?=.)", piece[start + found.end() :])
             until = start + found.end() + stop.start() + 1 if stop else len(piece)
@@ -156,13 +173,17 @@ class TaskReader:
         """Only the last of several parts has a bracket: it stands for the whole list.
 
         Inside the last part's own paragraph that holds only where nowhere in the
-        document a part of this kind, other than a last one, has its own bracket.
+        document a part of this kind, other than a last one, has its own bracket,
+        and where it is this document's way: another part of the parent's kind has
+        a bracket, its own or one that closes its list.
         """
         if len(below) != 1 or len(node.children) == 1 or below[0] is not node.children[-1]:
             return False
         if self.read[id(node)].assignments:
             return False
-        return self.read[id(below[0])].is_last_alone or below[0].kind not in self.kinds_with_duty
+        if self.read[id(below[0])].is_last_alone:
+            return True
+        return below[0].kind not in self.kinds_with_duty and self.kinds_closed[node.kind] > 1
 
     def _item(self, node: Node, label: str) -> Item:
         read = self.read[id(node)]
@@ -248,6 +269,6 @@ class TaskReader:
         self.findings.append(Finding(code, where, text, data))
 
 
-def _starts_with_key(text: str) -> bool:
-    found = re.match(r"\s*([\u4e00-\u9fff（）()、/]{2,18})[:：]", text)
-    return found is not None and key_role(found[1]) is not None
+def _is_key_sign(bracket: str) -> bool:
+    """【责任单位】 stands in front of the names, not around them."""
+    return bool(_KEY_SIGN.fullmatch(bracket)) and starts_with_key(bracket)

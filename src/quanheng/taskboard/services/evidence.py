@@ -126,4 +126,4 @@ def _unit_in_task(task: Task, unit_id: int, actor: User) -> OrgUnit:
             if unit.pk == unit_id and scope.covers(unit_id):
                 return unit
     asked = OrgUnit.objects.filter(pk=unit_id).first()
-    raise UnitNotInTask(unit=str(asked) if asked else "未知单位")
+    raise UnitNotInTask(unit=str(asked) if asked else _("未知单位"))

@@ -33,6 +33,11 @@ class Problem(Schema):
     errors: dict[str, str]
 
 
+class UnitNameOut(Schema):
+    id: int
+    name: str
+
+
 class Slice(Schema):
     """Which part of a list is asked for."""
 

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from pydantic import Field
 
+from quanheng.core.permissions import Scope
 from quanheng.taskboard import selectors
 from quanheng.taskboard.enums import Part
 from quanheng.taskboard.exports import board_workbook, task_list_document
 from quanheng.taskboard.indicators import REGISTRY
-from quanheng.taskboard.models import Task
+from quanheng.taskboard.models import Plan, Task
 from quanheng.taskboard.records import PlanRecords, TaskRecord
 from quanheng.taskboard.services.measures import measure_task_by
 from quanheng.taskboard.status import Status, judge
-from quanheng.web.api.schemas import Name, Paged, Problem, Revision, Slice, page_of, reads, sends_file, writes
+from quanheng.web.api.schemas import (
+    Name,
+    Paged,
+    Problem,
+    Revision,
+    Slice,
+    UnitNameOut,
+    page_of,
+    reads,
+    sends_file,
+    writes,
+)
 from quanheng.web.auth import require_permission, require_scope
 
 router = Router(tags=["tasks"])
@@ -27,11 +41,6 @@ router = Router(tags=["tasks"])
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 Target = Annotated[Decimal, Field(max_digits=18, decimal_places=4)]
-
-
-class UnitNameOut(Schema):
-    id: int
-    name: str
 
 
 class UnitInTaskOut(UnitNameOut):
@@ -81,19 +90,20 @@ class MeasuresIn(Schema):
     targets: dict[Name, Target | None] = Field(max_length=20)
 
 
-class TaskFilter(Slice):
+class TaskFilter(Schema):
     status: Status | None = None
     unit: str = Field("", max_length=100, description="单位名称")
     q: str = Field("", max_length=100, description="编号或标题中的文字")
 
 
+class TaskSlice(TaskFilter, Slice):
+    """Which tasks are asked for, and which part of them."""
+
+
 @router.get("/plans/{uuid:public_id}/tasks", response=reads(Paged[TaskOut]), summary="规划的任务及状态")
-def list_tasks(request: HttpRequest, public_id: UUID, wanted: Query[TaskFilter]) -> dict[str, Any]:
+def list_tasks(request: HttpRequest, public_id: UUID, wanted: Query[TaskSlice]) -> dict[str, Any]:
     _user, scope = require_scope(request, "taskboard.view")
-    plan = selectors.plan_by_id(public_id)
-    records = selectors.plan_records(plan)
-    shown = [_task_out(task, records) for task in selectors.tasks_in_scope(plan, scope)]
-    return page_of([task for task in shown if _is_wanted(task, wanted)], wanted)
+    return page_of(_wanted_tasks(selectors.plan_by_id(public_id), scope, wanted), wanted)
 
 
 @router.get(
@@ -102,9 +112,8 @@ def list_tasks(request: HttpRequest, public_id: UUID, wanted: Query[TaskFilter])
     openapi_extra=sends_file(XLSX),
     summary="任务看板，Excel",
 )
-def get_workbook(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    _user, scope = require_scope(request, "taskboard.view")
-    return HttpResponse(board_workbook(selectors.plan_by_id(public_id), scope), content_type=XLSX)
+def get_workbook(request: HttpRequest, public_id: UUID, wanted: Query[TaskFilter]) -> HttpResponse:
+    return HttpResponse(_export(request, public_id, wanted, board_workbook), content_type=XLSX)
 
 
 @router.get(
@@ -113,9 +122,8 @@ def get_workbook(request: HttpRequest, public_id: UUID) -> HttpResponse:
     openapi_extra=sends_file(DOCX),
     summary="任务清单，Word",
 )
-def get_task_list(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    _user, scope = require_scope(request, "taskboard.view")
-    return HttpResponse(task_list_document(selectors.plan_by_id(public_id), scope), content_type=DOCX)
+def get_task_list(request: HttpRequest, public_id: UUID, wanted: Query[TaskFilter]) -> HttpResponse:
+    return HttpResponse(_export(request, public_id, wanted, task_list_document), content_type=DOCX)
 
 
 @router.get("/tasks/{uuid:public_id}", response=reads(TaskDetailOut), summary="一项任务")
@@ -137,6 +145,21 @@ def put_measures(request: HttpRequest, public_id: UUID, body: MeasuresIn) -> dic
     actor = require_permission(request, "taskboard.change_task")
     measure_task_by(actor=actor, task_id=public_id, revision=body.revision, targets=body.targets)
     return get_task(request, public_id)
+
+
+def _wanted_tasks(plan: Plan, scope: Scope, wanted: TaskFilter) -> list[dict[str, Any]]:
+    records = selectors.plan_records(plan)
+    shown = [_task_out(task, records) for task in selectors.tasks_in_scope(plan, scope)]
+    return [task for task in shown if _is_wanted(task, wanted)]
+
+
+def _export(request: HttpRequest, public_id: UUID, wanted: TaskFilter, make: Callable[..., bytes]) -> bytes:
+    """Return the tasks that are asked for as a file that says how they were chosen."""
+    _user, scope = require_scope(request, "taskboard.view")
+    plan = selectors.plan_by_id(public_id)
+    labels = [task["label"] for task in _wanted_tasks(plan, scope, wanted)]
+    words = [wanted.status.label if wanted.status else "", wanted.unit, wanted.q]
+    return make(plan, scope, labels=labels, which=_("，").join(filter(None, words)))
 
 
 def _task_out(task: Task, records: PlanRecords) -> dict[str, Any]:

@@ -12,7 +12,18 @@ from quanheng.core.enums import UnitKind
 from quanheng.core.errors import UnitNotFound
 from quanheng.core.models import OrgUnit
 from quanheng.core.services import add_alias, save_unit
-from quanheng.web.api.schemas import KeyInPath, Name, Paged, Revision, Slice, page_of, reads, writes
+from quanheng.web.api.schemas import (
+    Key,
+    KeyInPath,
+    Name,
+    Paged,
+    Revision,
+    Slice,
+    UnitNameOut,
+    page_of,
+    reads,
+    writes,
+)
 from quanheng.web.auth import require_permission
 
 router = Router(tags=["units"])
@@ -25,7 +36,8 @@ class UnitOut(Schema):
     name: str
     code: str
     aliases: list[str]
-    members: list[str] = Field(description="统称所指的各单位")
+    members: list[UnitNameOut] = Field(description="统称所指的各单位")
+    groups: list[UnitNameOut] = Field(description="所属的统称")
     is_active: bool
     revision: int
 
@@ -38,8 +50,12 @@ class UnitOut(Schema):
         return [alias.name for alias in unit.aliases.all()]
 
     @staticmethod
-    def resolve_members(unit: OrgUnit) -> list[str]:
-        return [member.name for member in unit.members.all()]
+    def resolve_members(unit: OrgUnit) -> list[OrgUnit]:
+        return list(unit.members.all())
+
+    @staticmethod
+    def resolve_groups(unit: OrgUnit) -> list[OrgUnit]:
+        return list(unit.groups.all())
 
 
 class UnitIn(Schema):
@@ -48,6 +64,8 @@ class UnitIn(Schema):
     code: str = Field("", max_length=12, pattern=r"^[0-9A-Za-z]*$")
     aliases: list[Name] = Field([], max_length=50)
     is_active: bool = True
+    members: list[Key] | None = Field(None, max_length=1000, description="统称的成员；null 为不变")
+    groups: list[Key] | None = Field(None, max_length=100, description="加入的统称；null 为不变")
 
 
 class UnitChangeIn(UnitIn):
@@ -65,7 +83,7 @@ class UnitFilter(Slice):
 @router.get("/units", response=reads(Paged[UnitOut]), summary="单位名录")
 def list_units(request: HttpRequest, wanted: Query[UnitFilter]) -> dict[str, Any]:
     require_permission(request, "core.view_units")
-    units = OrgUnit.objects.prefetch_related("aliases", "members")
+    units = OrgUnit.objects.prefetch_related("aliases", "members", "groups")
     return page_of(units.filter(kind=wanted.kind) if wanted.kind else units, wanted)
 
 

@@ -14,7 +14,7 @@ from pydantic import Field, StringConstraints
 from quanheng.core.enums import Role
 from quanheng.core.errors import UserNotFound
 from quanheng.core.models import RoleAssignment, User
-from quanheng.core.services import create_user, erase_person, set_roles
+from quanheng.core.services import create_user, erase_person, reset_password, set_roles
 from quanheng.web.api.schemas import Key, Paged, Revision, Slice, Words, page_of, reads, writes
 from quanheng.web.auth import require_permission
 
@@ -75,6 +75,12 @@ class EraseIn(Schema):
     reason: Words
 
 
+class PasswordIn(Schema):
+    revision: Revision
+    password: str = Field(min_length=1, max_length=128)
+    remove_second_factor: bool = Field(False, description="验证器丢失时，同时取消两步验证")
+
+
 @router.get("/users", response=reads(Paged[UserOut]), summary="用户")
 def list_users(request: HttpRequest, part: Query[Slice]) -> dict[str, Any]:
     require_permission(request, "core.view_users")
@@ -109,6 +115,12 @@ def put_roles(request: HttpRequest, public_id: UUID, body: RolesIn) -> User:
 def erase_user(request: HttpRequest, public_id: UUID, body: EraseIn) -> User:
     actor = require_permission(request, "core.change_users")
     return erase_person(actor=actor, public_id=public_id, revision=body.revision, reason=body.reason)
+
+
+@router.post("/users/{uuid:public_id}/password", response=writes(UserOut), summary="重设忘记的密码")
+def post_password(request: HttpRequest, public_id: UUID, body: PasswordIn) -> User:
+    actor = require_permission(request, "core.change_users")
+    return reset_password(actor=actor, public_id=public_id, **body.dict())
 
 
 def _with_roles() -> QuerySet[User]:

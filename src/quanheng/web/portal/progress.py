@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -36,6 +37,7 @@ class LeadLine:
     """A unit and the tasks that it leads, by status."""
 
     name: str
+    url: str
     tasks: int
     evidenced: int
     overdue: int
@@ -85,7 +87,11 @@ def lead_lines(lines: list[TaskLine]) -> list[LeadLine]:
             tasks[name] += 1
             evidenced[name] += line.is_recent
             overdue[name] += line.judged.status is Status.OVERDUE
-    return [LeadLine(name, count, evidenced[name], overdue[name]) for name, count in tasks.most_common()]
+    plan = reverse("portal:plan")
+    return [
+        LeadLine(name, f"{plan}?{urlencode({'unit': name})}", count, evidenced[name], overdue[name])
+        for name, count in tasks.most_common()
+    ]
 
 
 def status_counts(lines: list[TaskLine]) -> dict[Status, int]:

@@ -89,7 +89,10 @@ def log(request: HttpRequest) -> HttpResponse:
     """Browse the log: its newest checkpoint, and its leaves, newest first."""
     kind, subject = request.GET.get("kind", ""), request.GET.get("subject", "")
     page = transparency.leaves(
-        kind=kind, subject=subject, before=whole(request.GET.get("before")), after=whole(request.GET.get("after"))
+        kind=kind,
+        subject=subject,
+        before=whole(request.GET.get("before")),
+        after=whole(request.GET.get("after")),
     )
     kept = {name: value for name, value in (("kind", kind), ("subject", subject)) if value}
     context = {

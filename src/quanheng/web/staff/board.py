@@ -31,6 +31,7 @@ class Row:
     lead: list[OrgUnit]
     responsible: list[OrgUnit]
     evidence: int
+    is_recent: bool
     findings: int
 
     @property
@@ -59,6 +60,7 @@ class Board:
     """The rows that a person may see, and the records behind all figures of the plan."""
 
     plan: Plan
+    scope: Scope
     records: PlanRecords
     rows: list[Row]
 
@@ -93,10 +95,11 @@ def read_board(plan: Plan, scope: Scope) -> Board:
                 lead=[item.unit for item in named if item.part == Part.LEAD],
                 responsible=[item.unit for item in named if item.part == Part.RESPONSIBLE],
                 evidence=len(records.evidence_for(record)),
+                is_recent=bool(fresh_units(records, record)),
                 findings=len(found.get(task.label, [])),
             )
         )
-    return Board(plan, records, rows)
+    return Board(plan, scope, records, rows)
 
 
 def deadline_of(task: Task) -> str:

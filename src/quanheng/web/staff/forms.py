@@ -17,7 +17,7 @@ from quanheng.core.models import OrgUnit
 from quanheng.taskboard.indicators import REGISTRY, Indicator
 from quanheng.web.figures import plain
 
-# A county is loaded from its file, a group gets its members there.
+# A county is loaded from its file; a group has a form of its own.
 NEW_KINDS = (
     UnitKind.DEPARTMENT,
     UnitKind.TOWN,
@@ -33,7 +33,7 @@ def kind_choices(kinds: Iterable[UnitKind] = NEW_KINDS) -> list[tuple[str, str]]
 
 
 def unit_choices(units: Iterable[OrgUnit]) -> list[tuple[str, list[tuple[int, str]]]]:
-    """Return units under their kinds, as <optgroup>s."""
+    """Return units under their kinds: <optgroup>s, or the headings of check boxes."""
     groups: dict[str, list[tuple[int, str]]] = {}
     for unit in units:
         groups.setdefault(str(UnitKind(unit.kind).label), []).append((unit.pk, unit.name))
@@ -165,7 +165,9 @@ def field_key(item: Indicator) -> str:
 
 
 class UnitForm(RevisionForm):
-    """A unit with the names that documents call it by."""
+    """A unit with the names that documents call it by; a group with its members, others with their groups."""
+
+    belonging = ""  # members or groups; the county has neither
 
     name = forms.CharField(label=_("名称"), max_length=100)
     kind = forms.ChoiceField(label=_("类型"))
@@ -178,9 +180,32 @@ class UnitForm(RevisionForm):
     )
     is_active = forms.BooleanField(label=_("在用"), required=False, initial=True)
 
-    def __init__(self, *args: Any, kinds: Iterable[UnitKind] = NEW_KINDS, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, kinds: Iterable[UnitKind] = NEW_KINDS, others: Iterable[OrgUnit] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = kind_choices(kinds)  # type: ignore[attr-defined]
+        offered = list(kinds)
+        self.fields["kind"].choices = kind_choices(offered)  # type: ignore[attr-defined]
+        if UnitKind.COUNTY in offered:
+            return
+        is_group = UnitKind.GROUP in offered
+        self.belonging = "members" if is_group else "groups"
+        self._lists = unit_choices(others)
+        self.fields[self.belonging] = forms.TypedMultipleChoiceField(
+            label=_("成员") if is_group else _("所属统称"),
+            help_text=_("文件写到这个统称时，任务由勾选的单位承担。")
+            if is_group
+            else _("文件写到勾选的统称时，任务也由这个单位承担。"),
+            choices=self._lists,
+            coerce=int,
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+        )
+
+    def lists(self) -> list[tuple[str, list[Any]]]:
+        """Return the check boxes of members or groups under their headings, for the template."""
+        boxes = iter(self[self.belonging].subwidgets)
+        return [(heading, [next(boxes) for _unit in units]) for heading, units in self._lists]
 
     def clean_aliases(self) -> list[str]:
         """Return the names, one a line."""
@@ -197,6 +222,22 @@ class NewUserForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         strip=False,
         help_text=_("至少 10 个字符。请当面交给本人，并请本人登录后修改。"),
+    )
+
+
+class PasswordForm(RevisionForm):
+    """Another password for who forgot theirs."""
+
+    password = forms.CharField(
+        label=_("新密码"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        strip=False,
+        help_text=_("至少 10 个字符。请当面交给本人，并请本人登录后修改。"),
+    )
+    remove_second_factor = forms.BooleanField(
+        label=_("同时取消两步验证"),
+        required=False,
+        help_text=_("验证器丢失时勾选；恢复码同时作废，本人登录后可以重新开启。"),
     )
 
 

@@ -13,6 +13,7 @@ from quanheng.kernels.canonical import opens
 from quanheng.kernels.tlog.entry import Leaf as Fact
 from quanheng.kernels.tlog.entry import parse_leaf
 from quanheng.transparency.models import Leaf, Opening, PendingLeaf
+from quanheng.web.lists import ROWS_A_PAGE
 from quanheng.web.words import kind_word
 
 
@@ -36,10 +37,10 @@ class Opened:
 
 
 def events_about(subjects: Iterable[str], *, with_names: bool) -> list[Event]:
-    """Return the events about these subjects; names of people only for who may see openings."""
+    """Return the newest events about these subjects; names of people only for who may see openings."""
     wanted = list(subjects)
-    waiting = PendingLeaf.objects.filter(subject__in=wanted).order_by("-pk")
-    numbered = Leaf.objects.filter(subject__in=wanted).order_by("-index")
+    waiting = PendingLeaf.objects.filter(subject__in=wanted).order_by("-pk")[:ROWS_A_PAGE]
+    numbered = Leaf.objects.filter(subject__in=wanted).order_by("-index")[: ROWS_A_PAGE - len(waiting)]
     facts: list[tuple[Fact, int | None]] = [(parse_leaf(bytes(leaf.entry)), None) for leaf in waiting]
     facts += [(parse_leaf(bytes(leaf.entry)), leaf.index) for leaf in numbered]
     opened = open_commitments((fact.data for fact, _ in facts), may_see=with_names)

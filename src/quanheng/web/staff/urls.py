@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from django.urls import path
 
-from quanheng.web.staff.views import boards, day, evidence, log, plans, search, tasks, today, units, users
+from quanheng.web.staff.views import (
+    account,
+    boards,
+    day,
+    evidence,
+    log,
+    plans,
+    search,
+    tasks,
+    today,
+    units,
+    users,
+)
 
 app_name = "staff"
 urlpatterns = [
     path("", today.today, name="today"),
+    path("account/", account.account, name="account"),
     path("search/", search.search, name="search"),
     path("board/", boards.plan_board, name="plan_board"),
     path("board/departments/", boards.board_by_department, name="board_by_department"),
@@ -33,6 +46,7 @@ urlpatterns = [
     path("users/", users.users, name="users"),
     path("users/new/", users.user_new, name="user_new"),
     path("users/<uuid:public_id>/", users.user_edit, name="user_edit"),
+    path("users/<uuid:public_id>/password/", users.user_password, name="user_password"),
     path("users/<uuid:public_id>/erase/", users.user_erase, name="user_erase"),
     path("day/", day.day, name="day"),
     path("day/run/", day.day_run, name="day_run"),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from quanheng.kernels.policy.model import Document, Paragraph, Table
 from quanheng.kernels.policy.readers.docx import read_docx
+from quanheng.kernels.policy.readers.glyphs import with_plain_characters
 from quanheng.kernels.policy.readers.pdf import read_pdf
 from quanheng.kernels.policy.readers.text import read_text
 from quanheng.kernels.policy.refusals import DocumentRefused
@@ -42,7 +43,7 @@ def read_document(data: bytes) -> Document:
     document = _reader(data)(data)
     if sum(_length(block) for block in document.blocks) > MAX_CHARACTERS:
         raise DocumentRefused("policy.too_large", limit="40 万字")
-    return document
+    return with_plain_characters(document)
 
 
 def _reader(data: bytes) -> Callable[[bytes], Document]:

@@ -1,4 +1,4 @@
-"""Radical signs that PDF files give in place of the characters they look like."""
+"""Signs that stand for other characters: radicals out of PDF files, numbers drawn as one sign (㈠, ⑴, ⒈)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,17 @@ _SUPPLEMENT = (
     "⻥鱼⻦鸟⻧卤⻨麦⻩黄⻬齐⻮齿⻰龙⻳龟"
 )
 _KANGXI = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0x2F00, 0x2FD6)}
-_TABLE = str.maketrans(_KANGXI | dict(zip(map(ord, _SUPPLEMENT[::2]), _SUPPLEMENT[1::2], strict=True)))
+_NUMBERS = {
+    code: unicodedata.normalize("NFKC", chr(code)).replace("(", "（").replace(")", "）")
+    for code in (*range(0x3220, 0x322A), *range(0x2474, 0x2488))
+} | {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0x2488, 0x249C)}
+_TABLE = str.maketrans(
+    _KANGXI | _NUMBERS | dict(zip(map(ord, _SUPPLEMENT[::2]), _SUPPLEMENT[1::2], strict=True))
+)
 
 
 def with_plain_characters(document: Document) -> Document:
-    """Replace radical signs by characters; everything else stays as written."""
+    """Replace these signs by characters; everything else stays as written."""
     blocks: list[Paragraph | Table] = []
     for block in document.blocks:
         if isinstance(block, Paragraph):

@@ -14,7 +14,6 @@ from pdfplumber.utils.exceptions import PdfminerException
 
 from quanheng.kernels.policy.model import Document, Paragraph, Table
 from quanheng.kernels.policy.paragraphs import begins_anew
-from quanheng.kernels.policy.readers.glyphs import with_plain_characters
 from quanheng.kernels.policy.refusals import DocumentRefused
 
 MAX_PAGES = 300
@@ -45,7 +44,7 @@ def read_pdf(data: bytes) -> Document:
     characters = sum(len(b.text) if isinstance(b, Paragraph) else len(str(b.rows)) for b in blocks)
     if characters < _MIN_CHARACTERS:
         raise DocumentRefused("policy.no_text_layer")
-    return with_plain_characters(Document(tuple(blocks), "application/pdf"))
+    return Document(tuple(blocks), "application/pdf")
 
 
 def _check_streams(data: bytes) -> None:

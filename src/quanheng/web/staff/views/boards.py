@@ -16,19 +16,17 @@ from django.views.decorators.http import require_safe
 
 from quanheng.core.enums import UnitKind
 from quanheng.core.models import OrgUnit
-from quanheng.core.permissions import Scope
 from quanheng.taskboard.errors import PlanNotFound
 from quanheng.taskboard.exports import board_workbook, task_list_document
-from quanheng.taskboard.indicators import REGISTRY
 from quanheng.taskboard.models import Plan
 from quanheng.taskboard.selectors import current_plan, plan_by_id
 from quanheng.web.auth import holds, require_scope
-from quanheng.web.staff.board import Board, Cell, Row, cell_of, matrix_legend, read_board, rows_by_unit
-from quanheng.web.staff.charts import history
-from quanheng.web.staff.common import (
+from quanheng.web.figures import Figure, plan_figure, status_figures
+from quanheng.web.lists import (
     Filter,
     Heading,
     Option,
+    link,
     page_of,
     query_of,
     sort_heading,
@@ -36,16 +34,19 @@ from quanheng.web.staff.common import (
     whole,
     words,
 )
+from quanheng.web.staff.board import Board, Cell, Row, cell_of, matrix_legend, read_board, rows_by_unit
+from quanheng.web.staff.charts import history
 from quanheng.web.words import STATUS_ORDER
 
 # Each with the query that shows the rows behind it; findings stand beside the text.
 FIGURES = {
     "plan.tasks": "",
     "plan.tasks_overdue": "&status=overdue",
-    "plan.tasks_moving": "&status=moving",
+    "plan.tasks_evidenced": "&only=recent",
     "plan.tasks_without_indicator": "&only=unmeasured",
     "plan.findings": "",
 }
+FILTERS = ("status", "only", "lead", "unit")
 SORTS: dict[str, Callable[[Row], Any]] = {
     "label": lambda row: row.task.position,
     "deadline": lambda row: row.due,
@@ -71,19 +72,17 @@ def chosen_plan(request: HttpRequest) -> Plan | None:
 @require_safe
 def plan_board(request: HttpRequest) -> HttpResponse:
     """One row for each task that this person may see."""
-    _user, scope = require_scope(request, "taskboard.view")
-    plan = chosen_plan(request)
-    if plan is None:
+    board = _board(request)
+    if board is None:
         return _no_plan(request)
-    board = read_board(plan, scope)
-    rows = sort_rows(request, _filtered(request, board.rows), SORTS)
-    context = _frame(request, board, scope, "plan_board") | {
+    is_whole = board.scope.is_all
+    context = _frame(request, board, "plan_board") | {
         "filters": _filters(request, board),
         "headings": _headings(request),
-        "page": page_of(request, rows),
+        "page": page_of(request, _shown(request, board)),
         "query": query_of(request),
-        "figures": _figures(board) if scope.is_all else [],
-        "chart": history(plan, "plan.tasks_moving") if scope.is_all else None,
+        "figures": _figures(board) if is_whole else [],
+        "chart": history(board.plan, "plan.tasks_moving") if is_whole else None,
     }
     return render(request, "staff/plan_board.html", context)
 
@@ -91,12 +90,10 @@ def plan_board(request: HttpRequest) -> HttpResponse:
 @require_safe
 def board_by_department(request: HttpRequest) -> HttpResponse:
     """One row for each unit that the tasks name."""
-    _user, scope = require_scope(request, "taskboard.view")
-    plan = chosen_plan(request)
-    if plan is None:
+    board = _board(request)
+    if board is None:
         return _no_plan(request)
-    board = read_board(plan, scope)
-    context = _frame(request, board, scope, "board_by_department") | {
+    context = _frame(request, board, "board_by_department") | {
         "unit_rows": rows_by_unit(board),
         "statuses": [status.label for status in STATUS_ORDER],
     }
@@ -114,21 +111,16 @@ class TownRow:
 @require_safe
 def board_by_town(request: HttpRequest) -> HttpResponse:
     """The towns against the tasks that oblige them."""
-    _user, scope = require_scope(request, "taskboard.view")
-    plan = chosen_plan(request)
-    if plan is None:
+    board = _board(request)
+    if board is None:
         return _no_plan(request)
-    board = read_board(plan, scope)
-    towns = [
-        town
-        for town in OrgUnit.objects.filter(kind__in=(UnitKind.TOWN, UnitKind.SUBDISTRICT), is_active=True)
-        if scope.covers(town.pk)
-    ]
+    every = OrgUnit.objects.filter(kind__in=(UnitKind.TOWN, UnitKind.SUBDISTRICT), is_active=True)
+    towns = [town for town in every if board.scope.covers(town.pk)]
     names = {town.name for town in towns}
     columns = [row for row in board.rows if names & set(row.record.obliged)]
     town_rows = [TownRow(town, [cell_of(board, row, town.name) for row in columns]) for town in towns]
     obliged = [cell for row in town_rows for cell in row.cells if cell is not None]
-    context = _frame(request, board, scope, "board_by_town") | {
+    context = _frame(request, board, "board_by_town") | {
         "columns": columns,
         "town_rows": town_rows,
         "obliged": len(obliged),
@@ -140,25 +132,38 @@ def board_by_town(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def board_export(request: HttpRequest) -> HttpResponse:
-    """The board as .xlsx."""
-    _user, scope = require_scope(request, "taskboard.view")
-    plan = _plan_or_refuse(request)
-    return _file(board_workbook(plan, scope), XLSX, f"{plan.title}-任务看板.xlsx")
+    """The rows of the board as shown, in .xlsx."""
+    board, labels, which = _to_export(request)
+    data = board_workbook(board.plan, board.scope, labels=labels, which=which)
+    return _file(data, XLSX, f"{board.plan.title}-任务看板.xlsx")
 
 
 @require_safe
 def board_word(request: HttpRequest) -> HttpResponse:
-    """The 任务清单 as .docx."""
+    """The rows of the board as shown, as the 任务清单 in .docx."""
+    board, labels, which = _to_export(request)
+    data = task_list_document(board.plan, board.scope, labels=labels, which=which)
+    return _file(data, DOCX, f"{board.plan.title}-任务清单.docx")
+
+
+def _board(request: HttpRequest) -> Board | None:
     _user, scope = require_scope(request, "taskboard.view")
-    plan = _plan_or_refuse(request)
-    return _file(task_list_document(plan, scope), DOCX, f"{plan.title}-任务清单.docx")
-
-
-def _plan_or_refuse(request: HttpRequest) -> Plan:
     plan = chosen_plan(request)
-    if plan is None:
+    return read_board(plan, scope) if plan else None
+
+
+def _to_export(request: HttpRequest) -> tuple[Board, list[str], str]:
+    """Return the board, the labels of the rows that the query shows, and its filters in words."""
+    board = _board(request)
+    if board is None:
         raise PlanNotFound()
-    return plan
+    filters = [
+        f"{line.label} {option.label}"
+        for line in _filters(request, board)
+        for option in line.options[1:]  # the first is 全部
+        if option.active
+    ]
+    return board, [row.task.label for row in _shown(request, board)], _("，").join(filters)
 
 
 def _file(data: bytes, content_type: str, name: str) -> HttpResponse:
@@ -170,13 +175,14 @@ def _no_plan(request: HttpRequest) -> HttpResponse:
     return render(request, "staff/board_empty.html", {"can_upload": holds(request, "taskboard.adopt_plan")})
 
 
-def _frame(request: HttpRequest, board: Board, scope: Scope, view: str) -> dict[str, Any]:
+def _frame(request: HttpRequest, board: Board, view: str) -> dict[str, Any]:
     """Return what the three views of the board share: sentence, views as words, exports."""
     base = f"?plan={board.plan.public_id}"
+    is_whole = board.scope.is_all
     return {
         "board": board,
         "plan": board.plan,
-        "is_whole": scope.is_all,
+        "is_whole": is_whole,
         "base": base,
         "view": view,
         "counts": [
@@ -184,13 +190,25 @@ def _frame(request: HttpRequest, board: Board, scope: Scope, view: str) -> dict[
             for status in STATUS_ORDER
             if board.count(status)
         ],
+        # Over some units only, a count is no indicator of the plan and has no command.
+        "counted": status_figures(board.records, base=f"{base}&") if is_whole else [],
         "board_lines": _lines(board.plan, base, view),
-        "exports": [
-            {"label": _("全部任务 Excel"), "url": f"{reverse('staff:board_export')}{base}"},
-            {"label": _("任务清单 Word"), "url": f"{reverse('staff:board_word')}{base}"},
-        ],
+        "exports": _exports(request, base, view),
         "can_upload": holds(request, "taskboard.adopt_plan"),
     }
+
+
+def _exports(request: HttpRequest, base: str, view: str) -> list[dict[str, str]]:
+    """Return the files; of the view by task exactly the rows that are shown, in their order."""
+    is_narrowed = view == "plan_board" and any(request.GET.get(name) for name in FILTERS)
+    query = link(request, plan=base.removeprefix("?plan=")) if view == "plan_board" else base
+    names = (
+        (_("所列任务 Excel"), _("所列任务 Word"))
+        if is_narrowed
+        else (_("全部任务 Excel"), _("任务清单 Word"))
+    )
+    urls = (reverse("staff:board_export"), reverse("staff:board_word"))
+    return [{"label": label, "url": f"{url}{query}"} for label, url in zip(names, urls, strict=True)]
 
 
 def _lines(plan: Plan, base: str, view: str) -> list[Filter]:
@@ -209,6 +227,11 @@ def _lines(plan: Plan, base: str, view: str) -> list[Filter]:
     return lines
 
 
+def _shown(request: HttpRequest, board: Board) -> list[Row]:
+    """Return the rows that the query asks for, in its order."""
+    return sort_rows(request, _filtered(request, board.rows), SORTS)
+
+
 def _filtered(request: HttpRequest, rows: list[Row]) -> list[Row]:
     query = request.GET
     unit = _unit(query.get("unit"))
@@ -219,6 +242,7 @@ def _filtered(request: HttpRequest, rows: list[Row]) -> list[Row]:
         lambda row: query.get("only") != "findings" or row.findings,
         lambda row: query.get("only") != "unmeasured" or not row.record.targets,
         lambda row: query.get("only") != "filed" or row.evidence,
+        lambda row: query.get("only") != "recent" or row.is_recent,
     ]
     return [row for row in rows if all(test(row) for test in tests)]
 
@@ -237,6 +261,7 @@ def _filters(request: HttpRequest, board: Board) -> list[Filter]:
     only = [
         ("findings", _("正文与清单不一致"), sum(bool(row.findings) for row in board.rows)),
         ("unmeasured", _("尚无指标"), sum(not row.record.targets for row in board.rows)),
+        ("recent", _("近期有佐证"), sum(row.is_recent for row in board.rows)),
         ("filed", _("有佐证"), sum(bool(row.evidence) for row in board.rows)),
     ]
     filters = [words(request, "status", _("状态"), statuses), words(request, "only", _("只看"), only)]
@@ -260,20 +285,10 @@ def _headings(request: HttpRequest) -> list[Heading]:
     ]
 
 
-def _figures(board: Board) -> list[dict[str, Any]]:
+def _figures(board: Board) -> list[Figure]:
     base = f"?plan={board.plan.public_id}"
     document = f"{reverse('staff:document', args=[board.plan.public_id])}?only=findings"
     return [
-        {
-            "id": name.replace(".", "-"),
-            "label": item.label,
-            "value": f"{item.value(board.records).normalize():f}",
-            "unit": item.unit,
-            "url": document if name == "plan.findings" else f"{base}{query}",
-            "formula": item.formula,
-            "source": item.source,
-            "command": item.command(),
-        }
+        plan_figure(board.records, name, url=document if name == "plan.findings" else f"{base}{query}")
         for name, query in FIGURES.items()
-        for item in [REGISTRY[name]]
     ]

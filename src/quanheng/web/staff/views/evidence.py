@@ -12,13 +12,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from quanheng.base.errors import BureauError
 from quanheng.base.files import stored_path
 from quanheng.taskboard.errors import EvidenceNotFound
 from quanheng.taskboard.selectors import evidence_for, task_for, units_to_file_for
 from quanheng.taskboard.services.evidence import file_evidence, withdraw_evidence
 from quanheng.web.auth import require_permission
-from quanheng.web.staff.common import is_told_in_form
+from quanheng.web.staff.common import attempt, form_status
 from quanheng.web.staff.forms import EvidenceForm, ReasonForm
 from quanheng.web.staff.views.tasks import task_context
 
@@ -29,11 +28,11 @@ def evidence_file(request: HttpRequest, public_id: UUID) -> HttpResponse:
     user = require_permission(request, "taskboard.add_evidence")
     found = task_for(user, public_id)
     form = EvidenceForm(request.POST, request.FILES, units=units_to_file_for(user, found))
-    refusal, status = "", 422
+    refusal = None
     if form.is_valid():
         name, data = form.cleaned_data["file"]
-        try:
-            file_evidence(
+        filed, refusal = attempt(
+            lambda: file_evidence(
                 actor=user,
                 task_id=public_id,
                 unit_id=form.cleaned_data["unit"],
@@ -41,15 +40,12 @@ def evidence_file(request: HttpRequest, public_id: UUID) -> HttpResponse:
                 data=data,
                 filename=name,
             )
-        except BureauError as error:
-            if not is_told_in_form(error):
-                raise
-            refusal, status = error.text, 409
-        else:
+        )
+        if filed is not None:
             messages.success(request, _("佐证材料已收下，散列值将编入日志。"))
             return redirect(f"{reverse('staff:task', args=[public_id])}#evidence")
     context = task_context(request, user, found, form=form) | {"refusal": refusal}
-    return render(request, "staff/task.html", context, status=status)
+    return render(request, "staff/task.html", context, status=form_status(request, refusal))
 
 
 @require_safe
@@ -74,17 +70,14 @@ def evidence_withdraw(request: HttpRequest, public_id: UUID) -> HttpResponse:
     evidence = evidence_for(user, public_id)
     require_permission(request, "taskboard.add_evidence", unit_id=evidence.unit_id)
     form = ReasonForm(request.POST or None)
-    refusal = ""
+    refusal = None
     if form.is_valid():
-        try:
-            withdraw_evidence(actor=user, public_id=public_id, reason=form.cleaned_data["reason"])
-        except BureauError as error:
-            if not is_told_in_form(error):
-                raise
-            refusal = error.text
-        else:
+        reason = form.cleaned_data["reason"]
+        withdrawn, refusal = attempt(
+            lambda: withdraw_evidence(actor=user, public_id=public_id, reason=reason)
+        )
+        if withdrawn is not None:
             messages.success(request, _("佐证材料已撤回。"))
             return redirect(f"{reverse('staff:task', args=[evidence.task.public_id])}#evidence")
-    status = (409 if refusal else 422) if request.method == "POST" else 200
     context = {"evidence": evidence, "task": evidence.task, "form": form, "refusal": refusal}
-    return render(request, "staff/evidence_withdraw.html", context, status=status)
+    return render(request, "staff/evidence_withdraw.html", context, status=form_status(request, refusal))

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from quanheng.base.errors import BureauError
 from quanheng.core.enums import UnitKind
-from quanheng.core.models import OrgUnit
+from quanheng.core.models import OrgUnit, User
 from quanheng.core.selectors import unit_names
 from quanheng.core.services import add_alias, save_unit
 from quanheng.kernels.policy import CompiledPlan, Names, plan_from_dict
@@ -25,9 +25,10 @@ from quanheng.taskboard.errors import AlreadyAdopted
 from quanheng.taskboard.models import PlanVersion
 from quanheng.taskboard.selectors import plan_by_id, plan_like, version_by_id
 from quanheng.taskboard.services.plans import adopt_version, discard_draft, receive_document
-from quanheng.web.auth import holds, require_permission
+from quanheng.web.auth import holds, require_permission, require_whole
+from quanheng.web.lists import words
 from quanheng.web.staff.changes import Changed, changed
-from quanheng.web.staff.common import act, is_told_in_form, require_whole, words
+from quanheng.web.staff.common import act, attempt
 from quanheng.web.staff.forms import AliasForm, UploadForm, unit_choices
 from quanheng.web.staff.sides import general_findings, sides
 
@@ -36,22 +37,16 @@ from quanheng.web.staff.sides import general_findings, sides
 def plan_upload(request: HttpRequest) -> HttpResponse:
     """Receive a document; the compiler's refusal stands beside the field."""
     user = require_permission(request, "taskboard.adopt_plan")
-    form = (
-        UploadForm(request.POST or None, request.FILES or None) if request.method == "POST" else UploadForm()
-    )
-    refusal, known = "", ""
-    if request.method == "POST" and form.is_valid():
+    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    refusal = None
+    if form.is_valid():
         name, data = form.cleaned_data["file"]
-        try:
-            version = receive_document(actor=user, data=data, filename=name)
-        except BureauError as error:
-            if not is_told_in_form(error):
-                raise
-            refusal, known = error.text, str(error.details.get("public_id", ""))
-        else:
+        version, refusal = attempt(lambda: receive_document(actor=user, data=data, filename=name))
+        if version is not None:
             return redirect("staff:draft", public_id=version.public_id)
-    status = 422 if request.method == "POST" else 200
+    known = str(refusal.details.get("public_id", "")) if refusal else ""
     context = {"form": form, "refusal": refusal, "known": known, "waiting": _waiting_drafts()}
+    status = 422 if request.method == "POST" else 200  # a document that is none is bad input, not a conflict
     return render(request, "staff/plan_upload.html", context, status=status)
 
 
@@ -84,7 +79,7 @@ def _show_draft(
     version: PlanVersion,
     *,
     answered: AliasForm | None = None,
-    refusal: str = "",
+    refusal: BureauError | None = None,
     status: int = 200,
 ) -> HttpResponse:
     compiled = plan_from_dict(version.compiled)
@@ -140,36 +135,36 @@ def draft_alias(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form = AliasForm(request.POST)
     if not form.is_valid():
         return _show_draft(request, version, answered=form, status=422)
-    name, unit_id = form.cleaned_data["name"], form.cleaned_data["unit"]
-    try:
-        if "new" in request.POST:
-            kind = UnitKind(form.cleaned_data["kind"])
-            save_unit(actor=user, unit_id=None, revision=0, kind=kind, name=name)
-            done = _("已新建单位“%(name)s”。") % {"name": name}
-        elif unit_id is None:
-            form.add_error("unit", _("请选择单位；都不是时，请新建。"))
-            return _show_draft(request, version, answered=form, status=422)
-        else:
-            alias = add_alias(actor=user, unit_id=unit_id, name=name)
-            done = _("今后“%(name)s”就是“%(unit)s”。") % {"name": name, "unit": alias.unit.name}
-    except BureauError as error:
-        if not is_told_in_form(error):
-            raise
-        return _show_draft(request, version, answered=form, refusal=error.text, status=409)
+    is_new = "new" in request.POST
+    if form.cleaned_data["unit"] is None and not is_new:
+        form.add_error("unit", _("请选择单位；都不是时，请新建。"))
+        return _show_draft(request, version, answered=form, status=422)
+    done, refusal = attempt(lambda: _answer(user, form, is_new=is_new))
+    if done is None:
+        return _show_draft(request, version, answered=form, refusal=refusal, status=409)
     messages.success(request, done)
     return redirect("staff:draft", public_id=public_id)
+
+
+def _answer(actor: User, form: AliasForm, *, is_new: bool) -> str:
+    """Make the unit or the alias, and return what was done in words."""
+    name = form.cleaned_data["name"]
+    if is_new:
+        save_unit(actor=actor, unit_id=None, revision=0, kind=UnitKind(form.cleaned_data["kind"]), name=name)
+        return _("已新建单位“%(name)s”。") % {"name": name}
+    alias = add_alias(actor=actor, unit_id=form.cleaned_data["unit"], name=name)
+    return _("今后“%(name)s”就是“%(unit)s”。") % {"name": name, "unit": alias.unit.name}
 
 
 @require_POST
 def draft_adopt(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Make a draft what the board follows."""
     user = require_permission(request, "taskboard.adopt_plan")
-    try:
-        plan = adopt_version(actor=user, public_id=public_id)
-    except BureauError as error:
-        if isinstance(error, AlreadyAdopted) or not is_told_in_form(error):
-            raise
-        return _show_draft(request, version_by_id(public_id), refusal=error.text, status=409)
+    plan, refusal = attempt(lambda: adopt_version(actor=user, public_id=public_id))
+    if isinstance(refusal, AlreadyAdopted):
+        raise refusal
+    if plan is None:
+        return _show_draft(request, version_by_id(public_id), refusal=refusal, status=409)
     messages.success(request, _("已采用。任务看板从现在起以这一版本为准。"))
     return redirect(f"{reverse('staff:plan_board')}?plan={plan.public_id}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -9,22 +10,23 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from quanheng.base.errors import BureauError, StaleRevision
+from quanheng.base.errors import StaleRevision
 from quanheng.core.models import User
 from quanheng.core.permissions import Scope
 from quanheng.taskboard.indicators import REGISTRY
-from quanheng.taskboard.models import Task, TaskIndicator
+from quanheng.taskboard.models import Evidence, Task, TaskIndicator
 from quanheng.taskboard.selectors import task_for, units_to_file_for
 from quanheng.taskboard.services.measures import measure_task_by
 from quanheng.transparency.models import Leaf
 from quanheng.web.auth import holds, require_permission
-from quanheng.web.staff.board import Row, findings_by_label, read_board
-from quanheng.web.staff.common import Difference, in_panel, is_told_in_form, retyped
-from quanheng.web.staff.forms import EvidenceForm, MeasureForm, plain
+from quanheng.web.figures import measure_figures, plain
+from quanheng.web.lists import page_of
+from quanheng.web.staff.board import findings_by_label, read_board
+from quanheng.web.staff.common import Difference, attempt, form_status, in_panel, retyped
+from quanheng.web.staff.forms import EvidenceForm, MeasureForm
 from quanheng.web.staff.history import events_about
 from quanheng.web.staff.sides import AnnexSide, sides
 from quanheng.web.words import lead_rule_words
@@ -54,18 +56,23 @@ def task_context(
         "row": row,
         "plan": task.plan,
         "lead_rule": lead_rule_words(task.lead_rule),
-        "figures": _figures(board.records, row),
+        "figures": measure_figures(board.records, row.record, prefix="i", url="#evidence"),
         "findings": findings_by_label(compiled).get(task.label, []),
         "can_measure": holds(request, "taskboard.change_task"),
         "units": units,
     }
     if is_short:
         return context
-    evidence = _evidence(task, {unit.pk for unit in units})
-    subjects = [f"task:{task.public_id}", *(f"evidence:{item['evidence'].public_id}" for item in evidence)]
+    filed = task.evidence.select_related("unit", "filed_by", "withdrawn_by")
+    page = page_of(request, filed)
+    subjects = [
+        f"task:{task.public_id}",
+        *(f"evidence:{key}" for key in filed.values_list("public_id", flat=True)),
+    ]
     return context | {
         "annex": _annex(compiled, task.label),
-        "evidence": evidence,
+        "evidence": _evidence(page, {unit.pk for unit in units}),
+        "page": page,
         "form": form or EvidenceForm(units=units, initial={"unit": units[0].pk} if len(units) == 1 else None),
         "events": events_about(subjects, with_names=holds(request, "transparency.view_openings")),
     }
@@ -75,31 +82,7 @@ def _annex(compiled: dict[str, Any], label: str) -> list[AnnexSide]:
     return [row for side in sides(compiled) if side.item and side.item["label"] == label for row in side.rows]
 
 
-def _figures(records: Any, row: Row) -> list[dict[str, Any]]:
-    figures = []
-    for name, target in row.record.targets:
-        item = REGISTRY[name]
-        subject = row.record if item.per_task else None
-        figures.append(
-            {
-                "id": f"i-{name.replace('.', '-')}",
-                "label": item.label,
-                "value": plain(item.value(records, subject)) or "0",
-                "unit": item.unit,
-                "note": _("目标 %(target)s %(unit)s") % {"target": plain(Decimal(target)), "unit": item.unit}
-                if target is not None
-                else _("没有目标值"),
-                "formula": item.formula,
-                "source": item.source,
-                "command": item.command(subject),
-                "url": "#evidence" if item.per_task else reverse("staff:plan_board"),
-            }
-        )
-    return figures
-
-
-def _evidence(task: Task, own_units: set[int]) -> list[dict[str, Any]]:
-    items = list(task.evidence.select_related("unit", "filed_by", "withdrawn_by"))
+def _evidence(items: Iterable[Evidence], own_units: set[int]) -> list[dict[str, Any]]:
     subjects = {f"evidence:{item.public_id}": item for item in items}
     leaves = Leaf.objects.filter(kind="evidence:filed", subject__in=list(subjects))
     index = {leaf.subject: leaf.index for leaf in leaves}
@@ -120,29 +103,22 @@ def task_measure(request: HttpRequest, public_id: UUID) -> HttpResponse:
     found = task_for(user, public_id)
     present = _targets(found)
     form = MeasureForm(request.POST or None, present=present, initial={"revision": found.revision})
-    refusal, differences = "", []
+    refusal, differences = None, []
     if form.is_valid():
-        try:
-            measure_task_by(
-                actor=user,
-                task_id=public_id,
-                revision=form.cleaned_data["revision"],
-                targets=form.targets(),
-            )
-        except BureauError as error:
-            if not is_told_in_form(error):
-                raise
-            refusal = error.text
-            if isinstance(error, StaleRevision):
-                found = task_for(user, public_id)
-                differences = _differences(_targets(found), form.targets())
-                form = MeasureForm(retyped(request, found.revision), present={})
-        else:
+        chosen = form.targets()
+        revision = form.cleaned_data["revision"]
+        saved, refusal = attempt(
+            lambda: measure_task_by(actor=user, task_id=public_id, revision=revision, targets=chosen)
+        )
+        if saved is not None:
             messages.success(request, _("指标已保存。"))
             return redirect("staff:task", public_id=public_id)
-    status = (409 if refusal else 422) if request.method == "POST" else 200
+        if isinstance(refusal, StaleRevision):
+            found = task_for(user, public_id)
+            differences = _differences(_targets(found), chosen)
+            form = MeasureForm(retyped(request, found.revision), present={})
     context = {"task": found, "form": form, "refusal": refusal, "differences": differences}
-    return render(request, "staff/task_measure.html", context, status=status)
+    return render(request, "staff/task_measure.html", context, status=form_status(request, refusal))
 
 
 def _targets(task: Task) -> dict[str, Decimal | None]:

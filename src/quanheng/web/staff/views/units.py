@@ -8,12 +8,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from quanheng.base.errors import BureauError, StaleRevision
+from quanheng.base.errors import StaleRevision
 from quanheng.core.enums import UnitKind
 from quanheng.core.errors import UnitNotFound
 from quanheng.core.models import OrgUnit
@@ -21,19 +21,11 @@ from quanheng.core.selectors import groups_of
 from quanheng.core.services import save_unit
 from quanheng.taskboard.models import TaskUnit
 from quanheng.web.auth import holds, require_permission
-from quanheng.web.staff.common import (
-    Difference,
-    Heading,
-    is_told_in_form,
-    page_of,
-    query_of,
-    retyped,
-    sort_heading,
-    sort_rows,
-    words,
-)
+from quanheng.web.lists import Heading, page_of, query_of, sort_heading, sort_rows, words
+from quanheng.web.staff.common import Difference, attempt, form_status, retyped
 from quanheng.web.staff.forms import NEW_KINDS, UnitForm
 from quanheng.web.staff.history import events_about
+from quanheng.web.words import value_words
 
 SORTS: dict[str, Callable[[Line], Any]] = {
     "name": lambda line: line.unit.name,
@@ -102,23 +94,20 @@ def _is_asked(request: HttpRequest, unit: OrgUnit) -> bool:
 
 @require_http_methods(["GET", "POST"])
 def unit_new(request: HttpRequest) -> HttpResponse:
-    """Make a unit."""
+    """Make a unit, or (``?kind=group``) a name that stands for several."""
     user = require_permission(request, "core.change_units")
-    initial = {"revision": 0, "kind": UnitKind.DEPARTMENT, "name": request.GET.get("name", "")}
-    form = UnitForm(request.POST or None, initial=initial)
-    refusal = ""
+    kinds = (UnitKind.GROUP,) if request.GET.get("kind") == UnitKind.GROUP else NEW_KINDS
+    initial = {"revision": 0, "kind": kinds[0], "name": request.GET.get("name", "")}
+    form = UnitForm(request.POST or None, initial=initial, kinds=kinds, others=_others(kinds[0]))
+    refusal = None
     if form.is_valid():
-        try:
-            unit = save_unit(actor=user, unit_id=None, **(_fields(form) | {"revision": 0}))
-        except BureauError as error:
-            if not is_told_in_form(error):
-                raise
-            refusal = error.text
-        else:
+        fields = _fields(form) | {"revision": 0}
+        unit, refusal = attempt(lambda: save_unit(actor=user, unit_id=None, **fields))
+        if unit is not None:
             messages.success(request, _("已新建单位“%(name)s”。") % {"name": unit.name})
             return redirect("staff:units")
-    status = (409 if refusal else 422) if request.method == "POST" else 200
-    return render(request, "staff/unit_form.html", {"form": form, "refusal": refusal}, status=status)
+    context = {"form": form, "refusal": refusal, "is_group": UnitKind.GROUP in kinds}
+    return render(request, "staff/unit_form.html", context, status=form_status(request, refusal))
 
 
 @require_http_methods(["GET", "POST"])
@@ -126,42 +115,36 @@ def unit_edit(request: HttpRequest, unit_id: int) -> HttpResponse:
     """A unit: its names, its people, its tasks; a form for who may change it."""
     user = require_permission(request, "core.view_units")
     unit = _unit(unit_id)
-    can_change = holds(request, "core.change_units")
-    form = UnitForm(initial=_initial(unit), kinds=_kinds(unit))
-    refusal, differences, status = "", [], 200
+    form = _form(unit)
+    refusal, differences = None, []
     if request.method == "POST":
         require_permission(request, "core.change_units")
-        form, status = UnitForm(request.POST, kinds=_kinds(unit)), 422
+        form = _form(unit, request.POST)
         if form.is_valid():
-            try:
-                save_unit(actor=user, unit_id=unit_id, **_fields(form))
-            except BureauError as error:
-                if not is_told_in_form(error):
-                    raise
-                refusal, status = error.text, 409
-                if isinstance(error, StaleRevision):
-                    unit = _unit(unit_id)
-                    differences = _differences(unit, form)
-                    form = UnitForm(retyped(request, unit.revision), kinds=_kinds(unit))
-            else:
+            saved, refusal = attempt(lambda: save_unit(actor=user, unit_id=unit_id, **_fields(form)))
+            if saved is not None:
                 messages.success(request, _("单位已保存。"))
                 return redirect("staff:unit_edit", unit_id=unit_id)
+            if isinstance(refusal, StaleRevision):
+                unit = _unit(unit_id)
+                differences = _differences(unit, form)
+                form = _form(unit, retyped(request, unit.revision))
     context = {
         "org": unit,
         "form": form,
         "refusal": refusal,
         "differences": differences,
-        "can_change": can_change,
+        "can_change": holds(request, "core.change_units"),
         "people": unit.assignments.select_related("user").filter(user__is_active=True),
         "tasks": _tasks(unit),
         "events": events_about([f"unit:{unit.pk}"], with_names=holds(request, "transparency.view_openings")),
         "sees_users": holds(request, "core.view_users"),
     }
-    return render(request, "staff/unit_form.html", context, status=status)
+    return render(request, "staff/unit_form.html", context, status=form_status(request, refusal))
 
 
 def _unit(unit_id: int) -> OrgUnit:
-    unit = OrgUnit.objects.filter(pk=unit_id).prefetch_related("aliases", "members").first()
+    unit = OrgUnit.objects.filter(pk=unit_id).prefetch_related("aliases", "members", "groups").first()
     if unit is None:
         raise UnitNotFound(unit_id=unit_id)
     return unit
@@ -181,7 +164,29 @@ def _kinds(unit: OrgUnit) -> tuple[UnitKind, ...]:
     return NEW_KINDS if kind in NEW_KINDS else (kind,)
 
 
+def _others(kind: UnitKind, unit: OrgUnit | None = None) -> list[OrgUnit]:
+    """Return the units that may be members of a group, or the groups that a unit may belong to.
+
+    What is switched off is offered only where it belongs already: saving must not drop it unseen.
+    """
+    present = [] if unit is None else [item.pk for item in _belonging(unit)]
+    every = OrgUnit.objects.filter(Q(is_active=True) | Q(pk__in=present))
+    if kind == UnitKind.GROUP:
+        return sorted(every.filter(kind__in=NEW_KINDS), key=lambda unit: NEW_KINDS.index(UnitKind(unit.kind)))
+    return list(every.filter(kind=UnitKind.GROUP))
+
+
+def _belonging(unit: OrgUnit) -> list[OrgUnit]:
+    return list(unit.members.all() if unit.kind == UnitKind.GROUP else unit.groups.all())
+
+
+def _form(unit: OrgUnit, data: QueryDict | None = None) -> UnitForm:
+    kinds = _kinds(unit)
+    return UnitForm(data, initial=_initial(unit), kinds=kinds, others=_others(UnitKind(unit.kind), unit))
+
+
 def _initial(unit: OrgUnit) -> dict[str, Any]:
+    belonging = "members" if unit.kind == UnitKind.GROUP else "groups"
     return {
         "revision": unit.revision,
         "name": unit.name,
@@ -189,6 +194,7 @@ def _initial(unit: OrgUnit) -> dict[str, Any]:
         "code": unit.code,
         "aliases": "\n".join(alias.name for alias in unit.aliases.all()),
         "is_active": unit.is_active,
+        belonging: [item.pk for item in _belonging(unit)],
     }
 
 
@@ -197,18 +203,19 @@ def _fields(form: UnitForm) -> dict[str, Any]:
 
 
 def _differences(unit: OrgUnit, form: UnitForm) -> list[Difference]:
-    present = {**_initial(unit), "aliases": "、".join(alias.name for alias in unit.aliases.all())}
-    typed = {**form.cleaned_data, "aliases": "、".join(sorted(form.cleaned_data["aliases"]))}
+    present = {**_initial(unit), "aliases": [alias.name for alias in unit.aliases.all()]}
+    typed = form.cleaned_data
+    names = ["name", "kind", "code", "aliases", "is_active"] + ([form.belonging] if form.belonging else [])
     return [
         Difference(str(form.fields[name].label), _said(name, present[name]), _said(name, typed[name]))
-        for name in ("name", "kind", "code", "aliases", "is_active")
-        if present[name] != typed[name]
+        for name in names
+        if _said(name, present[name]) != _said(name, typed[name])
     ]
 
 
 def _said(name: str, value: Any) -> str:
     if name == "kind":
         return str(UnitKind(value).label)
-    if isinstance(value, bool):
-        return _("是") if value else _("否")
-    return str(value) or _("（空）")
+    if name in {"members", "groups"}:
+        return value_words([unit.name for unit in OrgUnit.objects.filter(pk__in=value)])
+    return value_words(sorted(value) if name == "aliases" else value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -12,25 +13,18 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from quanheng.base.errors import BureauError, StaleRevision
+from quanheng.base.errors import StaleRevision
 from quanheng.core.enums import Role, UnitKind
 from quanheng.core.errors import UserNotFound
 from quanheng.core.models import OrgUnit, RoleAssignment, User
-from quanheng.core.services import create_user, erase_person, set_roles
+from quanheng.core.services import create_user, erase_person, reset_password, set_roles
 from quanheng.transparency.models import Opening
 from quanheng.web.auth import holds, require_permission
-from quanheng.web.staff.common import (
-    Difference,
-    Heading,
-    is_told_in_form,
-    page_of,
-    query_of,
-    retyped,
-    sort_heading,
-    words,
-)
-from quanheng.web.staff.forms import EraseForm, NewUserForm, RoleFormSet, UserForm, unit_choices
+from quanheng.web.lists import Heading, page_of, query_of, sort_heading, words
+from quanheng.web.staff.common import Difference, attempt, form_status, retyped
+from quanheng.web.staff.forms import EraseForm, NewUserForm, PasswordForm, RoleFormSet, UserForm, unit_choices
 from quanheng.web.staff.history import events_about
+from quanheng.web.words import yes_or_no
 
 SORTS = {"name": "display_name", "username": "username", "login": "last_login"}
 
@@ -81,19 +75,14 @@ def user_new(request: HttpRequest) -> HttpResponse:
     """Make an account; the roles come on its own page."""
     actor = require_permission(request, "core.change_users")
     form = NewUserForm(request.POST or None)
-    refusal = ""
+    refusal = None
     if form.is_valid():
-        try:
-            user = create_user(actor=actor, **form.cleaned_data)
-        except BureauError as error:
-            if not is_told_in_form(error):
-                raise
-            refusal = error.text
-        else:
+        user, refusal = attempt(lambda: create_user(actor=actor, **form.cleaned_data))
+        if user is not None:
             messages.success(request, _("账户已建立。请设定岗位，否则登录后看不到任何内容。"))
             return redirect("staff:user_edit", public_id=user.public_id)
-    status = (409 if refusal else 422) if request.method == "POST" else 200
-    return render(request, "staff/user_new.html", {"form": form, "refusal": refusal}, status=status)
+    context = {"form": form, "refusal": refusal}
+    return render(request, "staff/user_new.html", context, status=form_status(request, refusal))
 
 
 @require_http_methods(["GET", "POST"])
@@ -103,30 +92,20 @@ def user_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     user = _user(public_id)
     form = UserForm(initial={"revision": user.revision, "is_active": user.is_active})
     roles = _role_forms(user)
-    refusal, differences, status = "", [], 200
+    refusal, differences = None, []
     if request.method == "POST":
         require_permission(request, "core.change_users")
-        form, roles, status = UserForm(request.POST), RoleFormSet(request.POST, form_kwargs=_offered()), 422
+        form, roles = UserForm(request.POST), RoleFormSet(request.POST, form_kwargs=_offered())
         if form.is_valid() and roles.is_valid():
-            try:
-                set_roles(
-                    actor=actor,
-                    public_id=public_id,
-                    revision=form.cleaned_data["revision"],
-                    roles=_chosen(roles),
-                    is_active=form.cleaned_data["is_active"],
-                )
-            except BureauError as error:
-                if not is_told_in_form(error):
-                    raise
-                refusal, status = error.text, 409
-                if isinstance(error, StaleRevision):
-                    user = _user(public_id)
-                    differences = _differences(user, roles, is_active=form.cleaned_data["is_active"])
-                    form = UserForm(retyped(request, user.revision))
-            else:
+            fields = form.cleaned_data | {"roles": _chosen(roles)}
+            saved, refusal = attempt(lambda: set_roles(actor=actor, public_id=public_id, **fields))
+            if saved is not None:
                 messages.success(request, _("用户已保存。"))
                 return redirect("staff:user_edit", public_id=public_id)
+            if isinstance(refusal, StaleRevision):
+                user = _user(public_id)
+                differences = _differences(user, roles, is_active=form.cleaned_data["is_active"])
+                form = UserForm(retyped(request, user.revision))
     context = {
         "person": user,
         "assignments": user.assignments.select_related("unit"),
@@ -135,9 +114,10 @@ def user_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "refusal": refusal,
         "differences": differences,
         "can_change": holds(request, "core.change_users") and user.erased_at is None,
+        "is_me": user.pk == actor.pk,
         "events": events_about([user.person], with_names=holds(request, "transparency.view_openings")),
     }
-    return render(request, "staff/user_edit.html", context, status=status)
+    return render(request, "staff/user_edit.html", context, status=form_status(request, refusal))
 
 
 @require_http_methods(["GET", "POST"])
@@ -146,21 +126,15 @@ def user_erase(request: HttpRequest, public_id: UUID) -> HttpResponse:
     actor = require_permission(request, "core.change_users")
     user = _user(public_id)
     form = EraseForm(request.POST or None, initial={"revision": user.revision})
-    refusal = ""
+    refusal = None
     if form.is_valid():
-        try:
-            erase_person(actor=actor, public_id=public_id, **form.cleaned_data)
-        except BureauError as error:
-            if not is_told_in_form(error):
-                raise
-            refusal = error.text
-            if isinstance(error, StaleRevision):
-                user = _user(public_id)
-                form = EraseForm(retyped(request, user.revision))
-        else:
+        erased, refusal = attempt(lambda: erase_person(actor=actor, public_id=public_id, **form.cleaned_data))
+        if erased is not None:
             messages.success(request, _("个人信息已删除，日志中的记录仍可核验。"))
             return redirect("staff:user_edit", public_id=public_id)
-    status = (409 if refusal else 422) if request.method == "POST" else 200
+        if isinstance(refusal, StaleRevision):
+            user = _user(public_id)
+            form = EraseForm(retyped(request, user.revision))
     context = {
         "person": user,
         "form": form,
@@ -168,7 +142,32 @@ def user_erase(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "openings": Opening.objects.filter(person=user.person).count(),
         "role_count": user.assignments.count(),
     }
-    return render(request, "staff/user_erase.html", context, status=status)
+    return render(request, "staff/user_erase.html", context, status=form_status(request, refusal))
+
+
+@require_http_methods(["GET", "POST"])
+def user_password(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Say what a new password does, take it, and end the person's sessions."""
+    actor = require_permission(request, "core.change_users")
+    user = _user(public_id)
+    form = PasswordForm(request.POST or None, initial={"revision": user.revision})
+    refusal = None
+    if form.is_valid():
+        reset, refusal = attempt(
+            lambda: reset_password(actor=actor, public_id=public_id, **form.cleaned_data)
+        )
+        if reset is not None:
+            messages.success(request, _("密码已重设，此人需要用新密码重新登录。"))
+            return redirect("staff:user_edit", public_id=public_id)
+        if isinstance(refusal, StaleRevision):
+            form = PasswordForm(retyped(request, _user(public_id).revision))
+    context = {
+        "person": user,
+        "form": form,
+        "refusal": refusal,
+        "has_second_factor": Authenticator.objects.filter(user=user).exists(),
+    }
+    return render(request, "staff/user_password.html", context, status=form_status(request, refusal))
 
 
 def _user(public_id: UUID) -> User:
@@ -208,6 +207,5 @@ def _differences(user: User, roles: Any, *, is_active: bool) -> list[Difference]
 
     differences = [Difference(_("岗位"), said(present), said(yours))] if present != yours else []
     if user.is_active != is_active:
-        word = {True: _("是"), False: _("否")}
-        differences.append(Difference(_("可以登录"), word[user.is_active], word[is_active]))
+        differences.append(Difference(_("可以登录"), yes_or_no(user.is_active), yes_or_no(is_active)))
     return differences

@@ -1,0 +1,40 @@
+"""Debian's Chromium for the tests and the screenshots; Playwright's own browsers are never fetched."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import Any
+
+import pytest
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+MISSING = "Chromium not found: apt-get install chromium, or set CHROMIUM"
+
+# One group: pytest-xdist gives all of them to one worker, so one browser and one server are started.
+IN_BROWSER = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+def find_chromium() -> str | None:
+    """Return the path of a Chromium, the one named by CHROMIUM first."""
+    if named := os.environ.get("CHROMIUM"):
+        return shutil.which(named)
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Start the Chromium of this machine; where there is none, skip (or fail where that is forbidden)."""
+    path = find_chromium()
+    if path is None:
+        (pytest.fail if os.environ.get("QUANHENG_TEST_STRICT") == "1" else pytest.skip)(MISSING)
+    return {**browser_type_launch_args, "executable_path": path, "args": SWITCHES}

@@ -1,0 +1,55 @@
+"""A served demonstration county, and a door to it at two widths."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from tests.chromium import browser_type_launch_args  # noqa: F401  a fixture, overriding the plugin's
+from tests.demonstration import Demonstration, running_demonstration
+from tests.e2e.door import WAIT_MS, WIDTHS, Door
+from tests.e2e.watch import Watch
+
+
+@pytest.fixture(scope="session")
+def house(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
+    """The running server; asks for the browser first, so that without one nothing is started."""
+    expect.set_options(timeout=WAIT_MS)
+    with running_demonstration(tmp_path_factory.mktemp("home")) as demonstration:
+        yield demonstration
+
+
+@pytest.fixture(scope="session")
+def base_url(house: Demonstration) -> str:
+    """Where a bare path such as /staff/ leads."""
+    return house.url
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """An officer in Sichuan."""
+    return {**browser_context_args, "locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
+
+
+@pytest.fixture(params=list(WIDTHS))
+def width(request: pytest.FixtureRequest) -> str:
+    """At the desk, and on the phone."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """What went wrong on any page of this test."""
+    watching = Watch()
+    yield watching
+    assert watching.faults == []
+
+
+@pytest.fixture
+def door(new_context: Callable[..., BrowserContext], watch: Watch, width: str) -> Door:
+    """Who comes in, at the width of this test."""
+    return Door(new_context, watch, width)

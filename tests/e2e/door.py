@@ -1,0 +1,57 @@
+"""Who comes in, at which width, and the two things that everybody does: sign in, choose from the rail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Page
+
+from tests.demonstration import PASSWORD
+from tests.e2e.watch import Watch
+
+WIDTHS: dict[str, dict[str, Any]] = {
+    "desktop": {"viewport": {"width": 1366, "height": 768}},
+    "phone": {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True},
+}
+WAIT_MS = 15_000  # a loaded machine of two cores runs other tests beside
+
+
+@dataclass(frozen=True)
+class Door:
+    """Lets people in, each with a browser context of their own."""
+
+    new_context: Callable[..., BrowserContext]
+    watch: Watch
+    width: str
+
+    def visitor(self, **options: Any) -> Page:
+        """Somebody who is not signed in."""
+        context = self.new_context(**WIDTHS[self.width], **options)
+        context.set_default_timeout(WAIT_MS)
+        self.watch.over(context)
+        return context.new_page()
+
+    def sign_in(self, username: str, password: str = PASSWORD, **options: Any) -> Page:
+        """Somebody on their page of today."""
+        page = self.visitor(**options)
+        page.goto("/account/login/")
+        fill_in_sign_in(page, username, password)
+        page.wait_for_url("**/staff/")
+        return page
+
+
+def fill_in_sign_in(page: Page, username: str, password: str) -> None:
+    """Fill in the sign-in form and send it."""
+    page.get_by_label("用户名").fill(username)
+    page.get_by_label("密码").fill(password)
+    page.get_by_role("button", name="登录").click()
+
+
+def menu(page: Page, entry: str) -> None:
+    """Go to an entry of the rail, which stands in the menu on a phone."""
+    summary = page.locator(".rail-menu > summary")
+    if summary.is_visible():
+        summary.click()
+    page.get_by_role("navigation", name="主导航").get_by_role("link", name=entry, exact=True).click()
