@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, StorageState, expect
 
 from tests.chromium import browser_type_launch_args  # noqa: F401  a fixture, overriding the plugin's
 from tests.demonstration import Demonstration, running_demonstration
@@ -49,7 +49,15 @@ def watch() -> Iterator[Watch]:
     assert watching.faults == []
 
 
+@pytest.fixture(scope="session")
+def sessions() -> dict[str, StorageState]:
+    """Cookies of the people who have signed in: hashing a password costs a second."""
+    return {}
+
+
 @pytest.fixture
-def door(new_context: Callable[..., BrowserContext], watch: Watch, width: str) -> Door:
+def door(
+    new_context: Callable[..., BrowserContext], watch: Watch, width: str, sessions: dict[str, StorageState]
+) -> Door:
     """Who comes in, at the width of this test."""
-    return Door(new_context, watch, width)
+    return Door(new_context, watch, width, sessions)

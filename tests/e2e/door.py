@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, StorageState
 
 from tests.demonstration import PASSWORD
 from tests.e2e.watch import Watch
@@ -25,6 +25,7 @@ class Door:
     new_context: Callable[..., BrowserContext]
     watch: Watch
     width: str
+    sessions: dict[str, StorageState]
 
     def visitor(self, **options: Any) -> Page:
         """Somebody who is not signed in."""
@@ -34,11 +35,15 @@ class Door:
         return context.new_page()
 
     def sign_in(self, username: str, password: str = PASSWORD, **options: Any) -> Page:
-        """Somebody on their page of today."""
-        page = self.visitor(**options)
+        """Somebody on their page of today; who signed in before in this run comes back with the cookie."""
+        page = self.visitor(storage_state=self.sessions.get(username), **options)
+        if username in self.sessions:
+            page.goto("/staff/")
+            return page
         page.goto("/account/login/")
         fill_in_sign_in(page, username, password)
         page.wait_for_url("**/staff/")
+        self.sessions[username] = page.context.storage_state()
         return page
 
 

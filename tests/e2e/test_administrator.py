@@ -62,6 +62,9 @@ def test_the_second_person_at_a_unit_is_told_and_overwrites_nothing(door: Door) 
 def activate_totp(page: Page) -> str:
     """Switch the second factor on, from the page of the own account; return its secret."""
     page.get_by_role("link", name="开启两步验证").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("再次确认身份")
+    page.get_by_label("密码").fill(FIRST_PASSWORD)
+    page.get_by_role("button", name="确认").click()
     secret = page.locator(".facts .mono").inner_text()
     send_code(page, secret, "开启")
     expect(page.get_by_role("heading", level=1)).to_contain_text("恢复码")

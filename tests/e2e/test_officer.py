@@ -37,6 +37,7 @@ def test_the_board_is_filtered_sorted_and_walked_with_keys(door: Door) -> None:
     page.locator(".words a", has_text="推进中").click()
     expect(rows.locator(".q-status", has_text="推进中")).to_have_count(rows.count())
     menu(page, "规划任务")
+    expect(rows).to_have_count(15)
     if door.width == "desktop":  # on a phone the rows are cards, without heads to press
         page.get_by_role("columnheader", name="佐证").get_by_role("link").click()
         counts = numbers(page)

@@ -158,3 +158,16 @@ def test_open_data_of_another_form_is_refused(change: dict[str, object]) -> None
     task = _task()
     with pytest.raises(ValueError, match="format|missing"):
         PlanRecords.from_dict(_records(task).to_dict() | change)
+
+
+def test_the_figures_of_a_leading_unit_count_its_tasks_only() -> None:
+    mine, other = _task("1"), _task("2", lead=("区水务局",))
+    filed = (EvidenceRecord("2", "甲镇", TODAY, "0" * 64),)
+    records = PlanRecords("规划", "", TODAY, (mine, other), filed, ())
+
+    led = records.led_by("区市场监管局")
+    assert [task.label for task in led.tasks] == ["1"]
+    assert led.evidence == ()
+    assert REGISTRY["plan.tasks_evidenced"].value(records.led_by("区水务局")) == 1
+    command = REGISTRY["plan.tasks"].command(lead="区水务局", data="plan.json")
+    assert command == "quanheng indicator show plan.tasks --lead '区水务局' --data plan.json"

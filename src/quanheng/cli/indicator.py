@@ -35,21 +35,28 @@ def list_indicators(as_json: bool = _JSON) -> None:
 def show(
     name: str,
     task: str = typer.Option("", "--task", help="任务编号，如 （三）1"),
+    lead: str = typer.Option("", "--lead", help="只计这个单位牵头的任务"),
     data: Path | None = typer.Option(None, "--data", help="公开数据文件；不给则读数据库"),
     as_json: bool = _JSON,
 ) -> None:
     """重新计算一个指标；用公开数据文件时不需要数据库。"""
     start_without_database() if data else start()
     with refusals():
-        _show(name, task, data, as_json=as_json)
+        _show(name, task, lead, data, as_json=as_json)
 
 
-def _show(name: str, task: str, data: Path | None, *, as_json: bool) -> None:
+def _show(name: str, task: str, lead: str, data: Path | None, *, as_json: bool) -> None:
     from quanheng.taskboard.errors import TaskNotFound
     from quanheng.taskboard.indicators import find
 
     item = find(name)
     records = _records(data)
+    if lead and item.of_document:
+        raise typer.BadParameter(f"{name} 是整份文件的，不能用 --lead")
+    if lead:
+        records = records.led_by(lead)
+        if not records.tasks:
+            raise TaskNotFound(lead=lead)
     if item.per_task != bool(task):
         raise typer.BadParameter(f"{name} {'需要' if item.per_task else '不需要'} --task")
     chosen = next((record for record in records.tasks if record.label == task), None)

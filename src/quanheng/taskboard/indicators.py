@@ -115,6 +115,7 @@ def plan_evidence(records: PlanRecords) -> Decimal:
         formula=_("规划编译器报告的问题条数"),
         source=_("规划文件现行版本"),
     ),
+    of_document=True,
 )
 def plan_findings(records: PlanRecords) -> Decimal:
     return Decimal(len(records.findings))

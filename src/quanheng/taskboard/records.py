@@ -7,7 +7,7 @@ The portal offers the snapshot as open data; whoever downloads it recomputes eve
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Self
 
@@ -83,6 +83,12 @@ class PlanRecords:
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"missing or malformed: {error}") from error
+
+    def led_by(self, unit: str) -> Self:
+        """Return the snapshot of the tasks that ``unit`` leads, with their evidence."""
+        tasks = tuple(task for task in self.tasks if unit in task.lead)
+        labels = {task.label for task in tasks}
+        return replace(self, tasks=tasks, evidence=tuple(e for e in self.evidence if e.task in labels))
 
     def evidence_for(self, task: TaskRecord) -> tuple[EvidenceRecord, ...]:
         """Return the evidence filed for one task."""

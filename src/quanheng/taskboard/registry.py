@@ -37,6 +37,7 @@ class Indicator:
     wording: Wording
     compute: Callable[[PlanRecords, TaskRecord | None], Decimal]
     per_task: bool
+    of_document: bool = False  # about the document as a whole: no part of it belongs to a unit
 
     @property
     def label(self) -> str:
@@ -70,10 +71,11 @@ class Indicator:
             raise ValueError(f"{self.name}: per_task={self.per_task}, task={task}")
         return self.compute(records, task)
 
-    def command(self, task: TaskRecord | None = None, *, data: str = "") -> str:
+    def command(self, task: TaskRecord | None = None, *, lead: str = "", data: str = "") -> str:
         """Return the command that recomputes the value, from the database or from open data."""
         parts = [f"quanheng indicator show {self.name}"]
         parts += [f"--task '{task.label}'"] if task else []
+        parts += [f"--lead '{lead}'"] if lead else []
         parts += [f"--data {data}"] if data else []
         return " ".join(parts)
 
@@ -89,7 +91,7 @@ def find(name: str) -> Indicator:
 
 
 def plan_indicator(
-    name: str, wording: Wording
+    name: str, wording: Wording, *, of_document: bool = False
 ) -> Callable[[Callable[[PlanRecords], Decimal]], Callable[[PlanRecords], Decimal]]:
     """Register a function of the whole plan."""
 
@@ -97,7 +99,7 @@ def plan_indicator(
         def compute(records: PlanRecords, _task: TaskRecord | None) -> Decimal:
             return function(records)
 
-        REGISTRY[name] = Indicator(name, wording, compute, per_task=False)
+        REGISTRY[name] = Indicator(name, wording, compute, per_task=False, of_document=of_document)
         return function
 
     return register

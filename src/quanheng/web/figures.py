@@ -34,10 +34,14 @@ def plain(value: Decimal | None) -> str:
 
 
 def plan_figure(
-    records: PlanRecords, name: str, *, url: str = "", data: str = "", prefix: str = ""
+    records: PlanRecords, name: str, *, lead: str = "", url: str = "", data: str = "", prefix: str = ""
 ) -> Figure:
-    """Return an indicator of the whole plan; ``data`` is the file that the command is to read."""
+    """Return an indicator of the plan, or of the tasks that ``lead`` leads.
+
+    ``data`` is the file that the command is to read.
+    """
     item = find(name)
+    records = records.led_by(lead) if lead else records
     return Figure(
         id=f"{prefix}{name.replace('.', '-')}",
         label=item.label,
@@ -45,7 +49,7 @@ def plan_figure(
         unit=item.unit,
         formula=item.formula,
         source=item.source,
-        command=item.command(data=data),
+        command=item.command(lead=lead, data=data),
         url=url,
     )
 

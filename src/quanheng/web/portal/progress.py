@@ -34,13 +34,18 @@ class TaskLine:
 
 @dataclass(frozen=True)
 class LeadLine:
-    """A unit and the tasks that it leads, by status."""
+    """A unit and the figures of the tasks that it leads."""
 
     name: str
     url: str
-    tasks: int
-    evidenced: int
-    overdue: int
+    figures: tuple[Figure, ...]
+
+
+LEAD_FIGURES = {
+    "plan.tasks": "",
+    "plan.tasks_evidenced": "&recent=yes",
+    "plan.tasks_overdue": "&status=overdue",
+}
 
 
 def plan_figures(records: PlanRecords) -> list[Figure]:
@@ -79,19 +84,19 @@ def _task_line(records: PlanRecords, task: TaskRecord, at: int) -> TaskLine:
     return TaskLine(task, judged, kind, is_recent, tuple(measures))
 
 
-def lead_lines(lines: list[TaskLine]) -> list[LeadLine]:
+def lead_lines(records: PlanRecords) -> list[LeadLine]:
     """Return the leading units, who leads most first."""
-    tasks, evidenced, overdue = Counter[str](), Counter[str](), Counter[str]()
-    for line in lines:
-        for name in line.task.lead:
-            tasks[name] += 1
-            evidenced[name] += line.is_recent
-            overdue[name] += line.judged.status is Status.OVERDUE
-    plan = reverse("portal:plan")
-    return [
-        LeadLine(name, f"{plan}?{urlencode({'unit': name})}", count, evidenced[name], overdue[name])
-        for name, count in tasks.most_common()
+    led = Counter(name for task in records.tasks for name in task.lead)
+    return [_lead_line(records, name, at) for at, (name, _count) in enumerate(led.most_common())]
+
+
+def _lead_line(records: PlanRecords, name: str, at: int) -> LeadLine:
+    url = f"{reverse('portal:plan')}?{urlencode({'unit': name})}"
+    figures = [
+        plan_figure(records, item, lead=name, url=url + more, data=DATA_FILE, prefix=f"lead-{at}-")
+        for item, more in LEAD_FIGURES.items()
     ]
+    return LeadLine(name, url, tuple(figures))
 
 
 def status_counts(lines: list[TaskLine]) -> dict[Status, int]:

@@ -39,7 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "evidenced": sum(line.is_recent for line in lines),
             "figures": [figure for figure in progress.plan_figures(records) if figure.id in ids],
             "chart": progress.status_chart(counts, records) if lines else None,
-            "leads": progress.lead_lines(lines),
+            "leads": progress.lead_lines(records),
         }
     return _page(request, "portal/home.html", context)
 
