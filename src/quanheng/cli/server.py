@@ -14,7 +14,7 @@ from quanheng.cli.django import with_database
 
 STOP_SECONDS = 20
 # Per web process: requests worked on at once, and requests let in before others wait outside.
-THREADS, BACKPRESSURE = "8", "64"
+THREADS, BACKPRESSURE = "3", "64"
 
 
 @with_database

@@ -12,6 +12,7 @@ from quanheng.kernels.policy.model import Assignment
 from quanheng.kernels.policy.rules import LeadRule, StatedRule, find_rule
 
 _LOOSE = re.compile(r"(?<=[、，,；;：:。（(])\s+|\s+(?=[、，,；;。）)])")  # blanks beside a sign
+_SIGNS = str.maketrans("∶﹕︰﹐﹔", "：：：，；")
 _STRONG = re.compile("牵头|职责")
 #: What a verb must say for a name that does not look like a body; 方案推进 and 政策实施 say no duty.
 _ASSIGNING = re.compile("牵头|主办|负责|配合|参与|参加|协办|协助|承办|指导|支持|监督|督导|职责")
@@ -67,7 +68,7 @@ def parse_bracket(
     ``ends_sentence`` says that the bracket follows a full stop, the only place
     where a bare list of names, without key or verb, is taken as an assignment.
     """
-    inner = _LOOSE.sub("", inner)
+    inner = _tidy(inner)
     stated = find_rule(inner)
     if stated is not None:
         inner = inner[: stated.start] + "。" + inner[stated.end :]
@@ -82,11 +83,16 @@ def parse_bracket(
 
 def parse_names(text: str, active: ActiveRule | None = None) -> tuple[Assignment, bool]:
     """Read a table cell as a list of departments; also say whether every name looks like one."""
-    reading = _read(_LOOSE.sub("", text))
+    reading = _read(_tidy(text))
     assignment, _ = _decide(text, reading, active or ActiveRule())
     names = reading.names
     plausible = all(name.kind is not Kind.UNCLEAR for name in names)
     return assignment, plausible and bool(names or reading.open_ended)
+
+
+def _tidy(text: str) -> str:
+    """Without blanks beside signs and without the full stop at the end; one sign for each kind of colon."""
+    return _LOOSE.sub("", text.translate(_SIGNS)).rstrip(" .．")
 
 
 def _read(inner: str, mark: str | None = None) -> _Reading:
