@@ -7,6 +7,8 @@ from pathlib import Path
 import django
 import pytest
 
+from tests.chromium import browser_type_launch_args, pytest_runtest_makereport  # noqa: F401  for all below
+
 _HOME = tempfile.mkdtemp(prefix="quanheng-test-")
 os.environ |= {
     "QUANHENG_HOME": _HOME,

@@ -18,6 +18,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 COUNTY = ROOT / "examples/dachuan"
 PASSWORD: str = yaml.safe_load((COUNTY / "demo.yaml").read_text(encoding="utf-8"))["password"]
+OURS = ("QUANHENG_", "DJANGO_")  # of the tests around; the house starts as on a fresh machine
 START_SECONDS = 60.0
 STEP_SECONDS = 0.1
 
@@ -44,7 +45,7 @@ class Demonstration:
 def running_demonstration(home: Path) -> Iterator[Demonstration]:
     """Make the demonstration county in ``home``, run its day, serve it (web and worker) until the end."""
     port = _free_port()
-    settings = {name: value for name, value in os.environ.items() if not name.startswith("QUANHENG_")}
+    settings = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
     settings |= {"QUANHENG_HOME": str(home), "QUANHENG_INSECURE_HTTP": "1"}
     house = Demonstration(f"http://127.0.0.1:{port}", home, settings)
     for words in (["migrate"], ["demo", "load"], ["day"]):

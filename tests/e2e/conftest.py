@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, StorageState, expect
 
-from tests.chromium import browser_type_launch_args  # noqa: F401  a fixture, overriding the plugin's
 from tests.demonstration import Demonstration, running_demonstration
 from tests.e2e.door import WAIT_MS, WIDTHS, Door
 from tests.e2e.watch import Watch

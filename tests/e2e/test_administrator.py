@@ -59,6 +59,17 @@ def test_the_second_person_at_a_unit_is_told_and_overwrites_nothing(door: Door) 
     door.watch.look(second)
 
 
+def test_the_staff_pages_keep_their_form_in_english(door: Door) -> None:
+    page = door.sign_in("admin")
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    rail = page.locator(".frame > .rail li a")
+    paths = [str(link.get_attribute("href")) for link in rail.all()]
+    for path in [*paths, "/staff/board/departments/", "/staff/board/towns/", "/staff/units/new/"]:
+        page.goto(path)  # the watch looks at each
+        expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
 def activate_totp(page: Page) -> str:
     """Switch the second factor on, from the page of the own account; return its secret."""
     page.get_by_role("link", name="开启两步验证").click()

@@ -22,7 +22,7 @@ from quanheng.kernels.tlog.hashing import leaf_hash, subtree_root
 from quanheng.kernels.tlog.notes import SigningKey, format_note
 from quanheng.kernels.tlog.proof_file import verify_proof
 from quanheng.kernels.tlog.proofs import inclusion_proof
-from tests.chromium import IN_BROWSER, browser_type_launch_args  # noqa: F401  a fixture
+from tests.chromium import IN_BROWSER
 
 STATIC = Path(__file__).resolve().parents[2] / "src/quanheng/web/static"
 ORIGIN = "log.example/county"

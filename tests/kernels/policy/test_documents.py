@@ -184,6 +184,16 @@ def test_key_lines_in_the_shapes_offices_write_them() -> None:
     assert dict(plan.items[5].assignments[0].fields) == {"完成时限": "2030年底"}
 
 
+def test_headings_with_a_colon_are_no_key_lines() -> None:
+    plan = compiled(
+        "某市护水意见\n指导思想：节水优先，统筹市水务局、市林业局等部门工作。\n组织实施：市水务局组织实施，各部门配合。\n"
+        "一、监管\n（一）落实责任：各地区承担属地责任。\n（二）协同推进：市水务局、市林业局要协同推进。\n"
+        "实施步骤：先由市水务局完成。\n市林业局：负责护林，帮助市水务局。\n联系单位：市水务局。\n"
+        "责任编辑：王某\n主办单位：某市人民政府办公室 承办单位：市信息中心"
+    )
+    assert plan.items == ()
+
+
 def test_a_bracket_inside_a_key_line_is_read_once() -> None:
     plan = compiled(
         "一、任务\n1.修路。\n责任单位：县发改局（县粮食局牵头）、县财政局\n2.架桥。（县水务局负责）"
