@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from quanheng.kernels.policy.departments import Kind, generic_form, is_place, kind_of
-from quanheng.kernels.policy.duties import Group, Lexeme, Role, Token, lex
+from quanheng.kernels.policy.duties import Group, Lexeme, Role, Token, announces_bodies, lex
 from quanheng.kernels.policy.model import Assignment
 from quanheng.kernels.policy.rules import LeadRule, StatedRule, find_rule
 
@@ -41,6 +41,7 @@ class _Reading:
     fields: dict[str, str] = field(default_factory=dict)
     open_ended: bool = False
     keyed: bool = False
+    is_sure: bool = False
     verbs: int = 0
     is_strong: bool = False
     parts: set[int] = field(default_factory=set)
@@ -120,6 +121,7 @@ def _read(inner: str, mark: str | None = None) -> _Reading:
             case Token.KEY:
                 close()
                 key_role, key_word, reading.keyed = lexeme.role, lexeme.text, True
+                reading.is_sure |= announces_bodies(lexeme.text)
             case Token.NAME:
                 pending.names.append(_unmarked(lexeme, mark))
                 reading.parts.add(part)
@@ -163,7 +165,7 @@ def _is_assignment(reading: _Reading, *, ends_sentence: bool, has_rule: bool) ->
     if not names and not reading.open_ended:
         return False
     if reading.keyed:
-        return True
+        return reading.is_sure or any(name.kind is not Kind.UNCLEAR for name in names)
     unclear = sum(name.kind is Kind.UNCLEAR for name in names)
     if unclear and not _is_trusted(reading, unclear, ends_sentence=ends_sentence, has_rule=has_rule):
         return False

@@ -82,6 +82,10 @@ _CORE = (
 )
 # Possessive: a run of verbs and manners is read in one way, so that no text makes it slow.
 _VERB_TAIL = re.compile(rf"^(?P<name>.*?)(?P<verb>(?:{_MODIFIER}|(?:{_CORE})(?:工作)?)++)$", re.DOTALL)
+_LINE_KEY = re.compile(
+    "(?:主要|第一|共同|[省市县区]级|[省市县区]直)?(?:牵头|主办|责任|负责|配合|协办|承办|协同|协助|参与|参加|实施|落实|督导|督办|指导|支持|完成|成员|主责)"
+    "(?:牵头|责任|负责|配合|参与|实施|落实|[、/／和及（）()])*(?:单位|部门|主体|机关|处室|科室)[）)]?|牵头|主办|承办|协办|配合"
+)
 _VERB_RUN = re.compile(rf"(?:{_MODIFIER}|(?:{_CORE})(?:工作)?)++$")
 _IS_VERB = re.compile(rf"{_CORE}|{_BY_DUTY}")
 _MAX_ELEMENT = 80
@@ -211,6 +215,17 @@ def _word(key: re.Match[str]) -> str:
 def starts_with_key(text: str) -> bool:
     """Whether ``text`` opens with a key known here and its colon or its own bracket: 责任单位：, 【责任单位】."""
     return _known_key(text, 0)
+
+
+def opens_duty_line(text: str) -> bool:
+    """Whether ``text`` opens with a key that announces bodies also outside brackets; 组织实施：… is a heading."""
+    key = _KEY.match(text)
+    return key is not None and announces_bodies(_word(key))
+
+
+def announces_bodies(key: str) -> bool:
+    """责任单位 does, whatever follows; 支持政策 and 组织实施 only seem to."""
+    return bool(_LINE_KEY.fullmatch(squeeze(key)))
 
 
 def _element_tokens(element: str) -> Iterator[Lexeme]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from quanheng.kernels.policy.duties import key_role, starts_with_key
+from quanheng.kernels.policy.duties import key_role, opens_duty_line
 from quanheng.kernels.policy.numerals import CN_NUMBER
 from quanheng.kernels.policy.scan import is_open
 
@@ -90,7 +90,7 @@ def _is_torn(line: str, following: str) -> bool:
 
 def _is_key_alone(line: str) -> bool:
     """责任单位： with its names on the next line."""
-    return line[-1] in "：:" and len(line) <= _LONG and starts_with_key(_DASH.sub("", line))
+    return line[-1] in "：:" and len(line) <= _LONG and opens_duty_line(_DASH.sub("", line))
 
 
 def _glue(line: str, following: str) -> str:

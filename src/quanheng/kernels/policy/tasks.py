@@ -8,13 +8,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from quanheng.kernels.policy.brackets import ActiveRule, ParsedBracket, parse_bracket
-from quanheng.kernels.policy.duties import starts_with_key
+from quanheng.kernels.policy.duties import opens_duty_line, starts_with_key
 from quanheng.kernels.policy.model import Assignment, Finding, Item
 from quanheng.kernels.policy.outline import RANKS, Node, labels_of
 from quanheng.kernels.policy.rules import LeadRule, find_rule
 from quanheng.kernels.policy.scan import Bracket, brackets
 
 TITLE_LENGTH = 40
+_SENTENCE_END = re.compile("。(?=.)")
+#: 主办单位 and 承办单位 alone are the foot of a web page.
+_HOST, _HELPED = re.compile("主办|承办"), re.compile("协办|配合")
 _KEY_SIGN = re.compile(r"[【〔\[]\s*[\u4e00-\u9fff]{4,8}\s*[】〕\]]")
 _KEY_RUN = re.compile(
     rf"(?:^|(?<=[。；;）)〕】\s—]))(?:([\u4e00-\u9fff（）()、/]{{2,14}})[:：]|{_KEY_SIGN.pattern}[:：]?)"
@@ -103,15 +106,18 @@ class TaskReader:
 
     def _duties(self, piece: str) -> Iterator[tuple[int, int, ParsedBracket, bool]]:
         """Assignments of a piece in order: brackets, then open runs such as 责任单位：…"""
-        position = 0
+        position = barren = 0
         for bracket in [*brackets(piece), None]:
             start = bracket.start if bracket else len(piece)
             if start < position:
                 continue
             is_key = bracket is not None and _is_key_sign(bracket.raw(piece))
-            for run in self._open_run(piece, position, bracket.end if bracket and is_key else start):
-                yield run
+            run = self._open_run(piece, max(position, barren), bracket.end if bracket and is_key else start)
+            if run is not None and run[2] is not None:
+                yield run[0], run[1], run[2], True
                 position = run[1]
+            elif run is not None:
+                barren = run[1]  # read once only, so that no text makes it slow
             if bracket is None:
                 return
             if start < position:
@@ -131,19 +137,18 @@ class TaskReader:
         ends = not before or before[-1] in "。；;！）)〕】"
         return parse_bracket(bracket.raw(piece), inner, self.active, ends_sentence=ends)
 
-    def _open_run(self, piece: str, start: int, end: int) -> Iterator[tuple[int, int, ParsedBracket, bool]]:
+    def _open_run(self, piece: str, start: int, end: int) -> tuple[int, int, ParsedBracket | None] | None:
+        """The first run between ``start`` and ``end``, up to its full stop; None within where it names nobody."""
         for found in _KEY_RUN.finditer(piece[start:end]):
-            if not starts_with_key(found[0]) or "领导" in found[0]:
+            if not opens_duty_line(found[0]) or (_HOST.search(found[0]) and not _HELPED.search(piece)):
                 continue
-            if not piece[start + found.end() :].strip():
-                continue
-            stop = re.search("。(?=.)", piece[start + found.end() :])
-            until = start + found.end() + stop.start() + 1 if stop else len(piece)
-            raw = piece[start + found.start() : until]
+            first, behind = start + found.start(), start + found.end()
+            stop = _SENTENCE_END.search(piece, behind)
+            until = stop.start() + 1 if stop else len(piece)
+            raw = piece[first:until]
             parsed = parse_bracket(raw.strip(), raw, self.active)
-            if parsed is not None and parsed.assignment is not None:
-                yield start + found.start(), until, parsed, True
-            return
+            return first, until, parsed if parsed is not None and parsed.assignment is not None else None
+        return None
 
     def _learn(self, text: str) -> None:
         stated = find_rule(text)
@@ -271,4 +276,4 @@ class TaskReader:
 
 def _is_key_sign(bracket: str) -> bool:
     """【责任单位】 stands in front of the names, not around them."""
-    return bool(_KEY_SIGN.fullmatch(bracket)) and starts_with_key(bracket)
+    return bool(_KEY_SIGN.fullmatch(bracket)) and opens_duty_line(bracket)
