@@ -48,7 +48,6 @@ def visit(world: World) -> Visit:
             headers["X-CSRFToken"] = token
         with transaction.atomic():
             response = _send(client, name, row, world, headers)
-            response.close()
             transaction.set_rollback(True)
         return response
 
@@ -79,7 +78,10 @@ def _send(client: Client, name: str, row: Row, world: World, headers: dict[str, 
         options |= {"data": row.json(world), "content_type": "application/json"}
     elif row.form is not None:
         options["data"] = dict(row.form(world))
-    return getattr(client, method.lower())(url, **options)
+    response: HttpResponseBase = getattr(client, method.lower())(url, **options)
+    if response.streaming:
+        b"".join(response)  # type: ignore[arg-type]  # to its end, where the file is closed
+    return response
 
 
 @pytest.mark.parametrize("table", [PORTAL, STAFF, ACCOUNT, API], ids=["portal", "staff", "account", "api"])
@@ -129,7 +131,7 @@ def test_the_auditor_writes_nothing_anywhere(world: World, visit: Visit) -> None
         if method not in SAFE:
             assert row.expected("auditor") in {403, 404} or name == "POST /api/policy/compile", name
         client = _lasting(world, "auditor")
-        _send(client, name, row, world, {"X-CSRFToken": client.cookies["csrftoken"].value}).close()
+        _send(client, name, row, world, {"X-CSRFToken": client.cookies["csrftoken"].value})
     assert _all_records() == before
     # The same comparison does see a write.
     adopt = "POST staff:draft_adopt"
