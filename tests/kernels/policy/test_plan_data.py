@@ -112,7 +112,12 @@ def test_a_plan_kept_as_facts_is_read_as_it_was_compiled() -> None:
     assert compile_plan(kept.encode(), filename="plan.yaml") == plan
 
 
-@pytest.mark.parametrize("text", ["title: [", "title: 甲\nitems: 3\n"])
+BOMB = "title: &a [甲, 甲]\n" + "".join(
+    f"k{n}: &b{n} [{', '.join(['*' + ('a' if n == 0 else f'b{n - 1}')] * 9)}]\n" for n in range(12)
+)
+
+
+@pytest.mark.parametrize("text", ["title: [", "title: 甲\nitems: 3\n", BOMB, "title: " + "[" * 5000])
 def test_facts_that_are_none_are_refused_with_the_place(text: str) -> None:
     with pytest.raises(DocumentRefused) as refused:
         compile_plan(text.encode(), filename="plan.yaml")

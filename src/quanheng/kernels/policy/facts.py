@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import yaml
 
 from quanheng.kernels.policy.model import CompiledPlan
@@ -9,6 +11,16 @@ from quanheng.kernels.policy.refusals import DocumentRefused
 from quanheng.kernels.policy.serialize import plan_from_dict
 
 _FIRST_KEY = b"title:"
+MAX_BYTES = 2 * 2**20
+
+
+class _NoAliases(yaml.SafeLoader):
+    """A few aliases of aliases describe a structure larger than any memory; facts need none."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("aliases (*name) are not allowed")
+        return super().compose_node(parent, index)
 
 
 def is_facts(data: bytes) -> bool:
@@ -22,9 +34,12 @@ def read_facts(data: bytes) -> CompiledPlan:
     Raises
     ------
     DocumentRefused
-        Not YAML, or not a plan, with the field that is wrong.
+        Too large, not YAML, or not a plan, with the field that is wrong.
     """
+    if len(data) > MAX_BYTES:
+        raise DocumentRefused("policy.too_large", limit="2 MB")
     try:
-        return plan_from_dict(yaml.safe_load(data.decode("utf-8-sig")))
-    except (yaml.YAMLError, ValueError) as error:
+        loaded = yaml.load(data.decode("utf-8-sig"), Loader=_NoAliases)  # noqa: S506  a SafeLoader
+        return plan_from_dict(loaded)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise DocumentRefused("policy.bad_facts", detail=str(error)) from error
