@@ -4,6 +4,11 @@ import json
 from uuid import uuid4
 
 import pytest
+from allauth.mfa.models import Authenticator
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
+from django.test import Client
 
 from quanheng.base.errors import StaleRevision
 from quanheng.core.enums import Role, UnitKind
@@ -96,7 +101,7 @@ def test_the_last_administrator_cannot_be_removed(people: dict[str, User]) -> No
     with pytest.raises(LastAdministrator):
         set_roles(actor=admin, public_id=admin.public_id, revision=1, roles=[])
     with pytest.raises(LastAdministrator):
-        erase_person(actor=admin, public_id=admin.public_id, revision=1, reason="离职")
+        erase_person(actor=None, public_id=admin.public_id, revision=1, reason="离职")
     assert scope_of(admin, "core.change_users").is_all
 
 
@@ -118,6 +123,53 @@ def test_erasing_a_person_removes_the_openings_and_leaves_the_log_as_it_is(peopl
     assert not user.is_active
     with pytest.raises(BadUser):
         erase_person(actor=None, public_id=people["clerk"].public_id, revision=1, reason=" ")
+
+
+def test_an_erasure_keeps_no_plain_reason_and_no_trace_of_signing_in(people: dict[str, User]) -> None:
+    clerk, officer = people["clerk"], people["officer"]
+    for user in (clerk, officer):
+        client = Client()
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={})
+        AccessAttempt.objects.create(username=user.username, failures_since_start=1)
+        for model in (AccessFailureLog, AccessLog):
+            model.objects.create(username=user.username)
+
+    erased = erase_person(actor=people["admin"], public_id=clerk.public_id, revision=1, reason="某某要求")
+
+    leaf = PendingLeaf.objects.get(kind="user:erased")
+    reason = json.loads(bytes(leaf.entry))["data"]["reason"]
+    assert "某某" not in bytes(leaf.entry).decode()
+    assert Opening.objects.get(commitment=reason["commitment"]).value == "某某要求"
+    assert erased.last_login is None
+    assert [item.user for item in Authenticator.objects.all()] == [officer]
+    for model in (AccessAttempt, AccessFailureLog, AccessLog):
+        assert [row.username for row in model.objects.all()] == ["officer"]
+    signed_in = [session.get_decoded()[SESSION_KEY] for session in Session.objects.all()]
+    assert signed_in == [str(officer.pk)]
+
+
+def test_nobody_erases_themselves_and_an_erased_account_stays_so(people: dict[str, User]) -> None:
+    admin, clerk = people["admin"], people["clerk"]
+    before = Opening.objects.count()
+    with pytest.raises(BadUser, match="另一名"):
+        erase_person(actor=admin, public_id=admin.public_id, revision=1, reason="离职")
+    assert Opening.objects.count() == before
+    assert User.objects.filter(username="admin", is_active=True).exists()
+
+    erased = erase_person(actor=admin, public_id=clerk.public_id, revision=1, reason="离职")
+    town = OrgUnit.objects.get(name="亭子镇")
+    with pytest.raises(BadUser, match="已删除"):
+        set_roles(
+            actor=admin,
+            public_id=clerk.public_id,
+            revision=erased.revision,
+            roles=[(Role.TOWN_CLERK, town.pk)],
+        )
+    with pytest.raises(BadUser, match="已删除"):
+        erase_person(actor=admin, public_id=clerk.public_id, revision=erased.revision, reason="再删")
+    assert not User.objects.get(pk=clerk.pk).is_active
+    assert not clerk.assignments.exists()
 
 
 def test_a_person_switched_off_holds_nothing(people: dict[str, User]) -> None:

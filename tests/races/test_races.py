@@ -13,7 +13,7 @@ from quanheng.core.county import load_county, read_county
 from quanheng.core.enums import Role, UnitKind
 from quanheng.core.models import County, OrgUnit, RoleAssignment, User
 from quanheng.core.services import create_user, save_unit, set_roles
-from quanheng.taskboard.day import ask_for_day
+from quanheng.taskboard.jobs import ask_for_day
 from quanheng.taskboard.models import DayRun, Evidence, Plan, PlanVersion
 from quanheng.taskboard.services.evidence import file_evidence, withdraw_evidence
 from quanheng.taskboard.services.measures import measure_task_by

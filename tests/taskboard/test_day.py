@@ -1,29 +1,31 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.db import OperationalError
+from django_tasks_db.models import DBTaskResult
 from docx import Document
 from python_calamine import CalamineWorkbook
 
-from quanheng.base.errors import StaleRevision
+from quanheng.base.errors import NotStored, StaleRevision
 from quanheng.base.files import stored_path
 from quanheng.base.locks import lock_for_process
 from quanheng.core.errors import BadCountyFile
 from quanheng.core.models import User
 from quanheng.core.permissions import Scope
-from quanheng.taskboard.day import ask_for_day, run_day
+from quanheng.taskboard.day import STEPS, Line, Step, run_day
 from quanheng.taskboard.demo import load_demo
 from quanheng.taskboard.enums import DayState
 from quanheng.taskboard.errors import BadDemo, DayRunning, IndicatorNotPerTask, TaskNotFound, UnknownIndicator
 from quanheng.taskboard.exports import HEADINGS, board_rows, board_workbook, task_list_document
 from quanheng.taskboard.indicators import REGISTRY
 from quanheng.taskboard.intake import intake_folder, take_in
-from quanheng.taskboard.jobs import next_night, queue_nightly_day
+from quanheng.taskboard.jobs import ask_for_day, next_night, queue_nightly_day, run_asked_day
 from quanheng.taskboard.models import DayRun, Evidence, IndicatorValue, Plan, PlanVersion
 from quanheng.taskboard.selectors import live_tasks, plan_records
 from quanheng.taskboard.services.measures import measure_task_by
@@ -125,14 +127,54 @@ def test_one_day_at_a_time_and_a_killed_one_blocks_nothing(plan: Plan, home: Pat
     asked = ask_for_day(actor=None)
     with pytest.raises(DayRunning):
         ask_for_day(actor=None)
-    assert run_day(asked).state == DayState.DONE
+    assert run_day() == asked
+    asked.refresh_from_db()
     killed.refresh_from_db()
-    assert killed.state == DayState.FAILED
+    assert (asked.state, killed.state) == (DayState.DONE, DayState.FAILED)
+
+
+def test_the_day_asked_for_is_run_by_its_job_and_once(plan: Plan) -> None:
+    asked = ask_for_day(actor=None)
+    job = DBTaskResult.objects.get(task_path=run_asked_day.module_path)
+    assert job.args_kwargs["args"] == [str(asked.public_id)]
+
+    run_asked_day.call(str(asked.public_id))
+    run_asked_day.call(str(asked.public_id))
+
+    assert [day.state for day in DayRun.objects.all()] == [DayState.DONE]
+
+
+def test_a_day_asked_for_that_meets_another_waits_for_the_next_try(plan: Plan, home: Path) -> None:
+    asked = ask_for_day(actor=None)
+    with lock_for_process(home / "day.lock"):
+        run_asked_day.call(str(asked.public_id))
+    asked.refresh_from_db()
+    assert asked.state == DayState.WAITING
+    soon = (asked.started_at, asked.started_at + timedelta(minutes=5))
+    again = DBTaskResult.objects.get(task_path=run_asked_day.module_path, run_after__range=soon)
+    assert again.args_kwargs["args"] == [str(asked.public_id)]
+
+    run_day()  # whoever runs next takes it along; the button is free again
+    asked.refresh_from_db()
+    assert asked.state == DayState.DONE
+    assert ask_for_day(actor=None) != asked
+
+
+def test_a_database_that_refuses_one_step_stops_no_other(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> list[Line]:
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr("quanheng.taskboard.day.STEPS", (Step("坏", full), *STEPS[2:]))
+    day = run_day()
+
+    assert day.state == DayState.FAILED
+    assert [line["is_ok"] for line in day.steps[0]["lines"]] == [False]
+    assert "disk is full" in day.steps[0]["lines"][0]["text"]
+    assert all(line["is_ok"] for step in day.steps[1:] for line in step["lines"])
+    assert IndicatorValue.objects.exists()
 
 
 def test_the_nightly_day_is_queued_once_for_the_next_night(db: None) -> None:
-    from django_tasks_db.models import DBTaskResult
-
     queue_nightly_day()
     queue_nightly_day()
 
@@ -157,6 +199,45 @@ def test_the_intake_sorts_good_from_bad_and_says_why_beside_each(dachuan: object
     (folder / "坏.docx").write_bytes(b"\x01" * 100)
     assert [item.path.name for item in take_in()] == ["1-坏.docx"]
     assert (folder / "rejected/坏.docx").read_bytes() == b"\x00" * 100
+
+
+def test_a_file_that_cannot_be_read_stays_and_stops_no_other(
+    dachuan: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = intake_folder()
+    (folder / "不可读.txt").write_text("secret")
+    (folder / "方案.txt").write_text(PLAN, encoding="utf-8")
+    read = Path.read_bytes
+
+    def refusing(path: Path) -> bytes:  # by name: a test that runs as root may read everything
+        if path.name == "不可读.txt":
+            raise PermissionError(13, "Permission denied")
+        return read(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "read_bytes", refusing)
+        taken = {item.path.name: item for item in take_in()}
+
+    assert not taken["不可读.txt"].is_accepted
+    assert "Permission denied" in taken["不可读.txt"].text
+    assert taken["不可读.txt"].path == folder / "不可读.txt"
+    assert (folder / "不可读.txt").exists()
+    assert (folder / "done/方案.txt").exists()
+    assert [item.path for item in take_in()] == [folder / "done/不可读.txt"]
+
+
+def test_a_disk_that_refuses_rejects_no_file_for_it(dachuan: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_fields: object) -> None:
+        raise NotStored(reason="No space left on device")
+
+    (intake_folder() / "方案.txt").write_text(PLAN, encoding="utf-8")
+    with monkeypatch.context() as patched:
+        patched.setattr("quanheng.taskboard.intake.receive_document", refuse)
+        (left,) = take_in()
+
+    assert (left.is_accepted, left.path) == (False, intake_folder() / "方案.txt")
+    assert "base.not_stored" in left.text
+    assert [item.is_accepted for item in take_in()] == [True]
 
 
 def test_a_task_is_measured_by_exactly_what_was_chosen(plan: Plan, django_user_model: type[User]) -> None:

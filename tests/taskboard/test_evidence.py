@@ -9,22 +9,31 @@ from uuid import uuid4
 import pytest
 
 from quanheng.base import clock
-from quanheng.base.errors import NotStored
+from quanheng.base.errors import NotStored, StaleRevision
 from quanheng.base.files import stored_path
-from quanheng.core.models import OrgUnit, User
+from quanheng.core.models import OrgUnit, RoleAssignment, User
 from quanheng.taskboard.errors import (
     AlreadyWithdrawn,
     BadEvidence,
+    EvidenceFileAltered,
+    EvidenceFileMissing,
     EvidenceKnown,
     EvidenceNotFound,
     TaskNotFound,
     UnitNotInTask,
 )
 from quanheng.taskboard.models import Evidence, Plan
-from quanheng.taskboard.selectors import evidence_for, plan_records, units_to_file_for
+from quanheng.taskboard.selectors import (
+    evidence_file,
+    evidence_for,
+    evidence_visible,
+    plan_records,
+    units_to_file_for,
+)
 from quanheng.taskboard.services.evidence import file_evidence, withdraw_evidence
+from quanheng.taskboard.services.people import erase_person_everywhere
 from quanheng.taskboard.services.plans import adopt_version, receive_document
-from quanheng.transparency.models import PendingLeaf
+from quanheng.transparency.models import Opening, PendingLeaf
 from tests.plans import PLAN
 
 pytestmark = pytest.mark.django_db
@@ -137,6 +146,61 @@ def test_evidence_is_read_by_those_who_see_the_task(plan: Plan, people: dict[str
     assert evidence_for(people["auditor"], evidence.public_id) == evidence
     with pytest.raises(EvidenceNotFound):
         evidence_for(people["clerk"], evidence.public_id)
+
+
+def test_a_unit_reads_its_own_evidence_and_all_of_a_task_that_it_leads(
+    plan: Plan, people: dict[str, User]
+) -> None:
+    shared = plan.tasks.get(title="核对市场在用秤")  # the market bureau leads, every town shares
+    own = _file(plan, people["clerk"], task=shared.title, unit="亭子镇")
+    other = _file(plan, people["officer"], task=shared.title, unit="福善镇")
+    clerk = people["clerk"]
+
+    assert list(evidence_visible(clerk, [shared])) == [own]
+    assert evidence_for(clerk, own.public_id) == own
+    with pytest.raises(EvidenceNotFound):
+        evidence_for(clerk, other.public_id)
+
+    market = OrgUnit.objects.get(name="区市场监管局")
+    RoleAssignment.objects.filter(user=people["liaison"]).update(unit=market)
+    assert set(evidence_visible(people["liaison"], [shared])) == {own, other}
+    assert evidence_for(people["liaison"], other.public_id) == other
+    assert set(evidence_visible(people["auditor"], [shared])) == {own, other}
+    assert not evidence_visible(people["owner"], [shared]).exists()
+
+
+def test_a_file_is_handed_out_only_as_it_was_filed(plan: Plan, people: dict[str, User]) -> None:
+    evidence = _file(plan, people["liaison"])
+    path = stored_path(evidence.file_sha256)
+    assert evidence_file(people["liaison"], evidence.public_id) == (evidence, b"photo")
+
+    path.write_bytes(b"another")
+    with pytest.raises(EvidenceFileAltered):
+        evidence_file(people["liaison"], evidence.public_id)
+    path.unlink()
+    with pytest.raises(EvidenceFileMissing):
+        evidence_file(people["liaison"], evidence.public_id)
+    with pytest.raises(EvidenceNotFound):
+        evidence_file(people["clerk"], evidence.public_id)
+
+
+def test_erasing_a_person_blanks_what_they_wrote_and_nothing_of_others(
+    plan: Plan, people: dict[str, User]
+) -> None:
+    theirs = _file(plan, people["liaison"])
+    kept = _file(plan, people["officer"], data=b"2", filename="李四.pdf")
+    withdraw_evidence(actor=people["liaison"], public_id=kept.public_id, reason="李四说错了")
+    withdraw_evidence(actor=people["officer"], public_id=theirs.public_id, reason="重复")
+    liaison = people["liaison"]
+    with pytest.raises(StaleRevision):
+        erase_person_everywhere(actor=people["admin"], public_id=liaison.public_id, revision=9, reason="要求")
+    assert Evidence.objects.get(pk=theirs.pk).file_name == "张三的照片.jpg"
+
+    erase_person_everywhere(actor=people["admin"], public_id=liaison.public_id, revision=1, reason="要求")
+
+    written = {item.pk: (item.file_name, item.withdrawal_reason) for item in Evidence.objects.all()}
+    assert written == {theirs.pk: ("已删除", "重复"), kept.pk: ("李四.pdf", "已删除")}
+    assert not Opening.objects.filter(person=liaison.person).exists()
 
 
 def test_a_disk_that_refuses_is_told_and_nothing_is_recorded(

@@ -6,6 +6,8 @@ from uuid import uuid4
 
 import pytest
 
+from quanheng.base import clock
+from quanheng.base.errors import StaleRevision
 from quanheng.core.models import OrgUnit, User
 from quanheng.core.permissions import scope_of
 from quanheng.core.services import add_alias
@@ -19,8 +21,18 @@ from quanheng.taskboard.errors import (
     TaskNotFound,
     UnknownDepartments,
 )
+from quanheng.taskboard.indicators import REGISTRY
 from quanheng.taskboard.models import Plan, PlanVersion
-from quanheng.taskboard.selectors import live_tasks, plan_records, task_for, tasks_in_scope
+from quanheng.taskboard.selectors import (
+    current_plan,
+    live_tasks,
+    plan_named,
+    plan_records,
+    record_of,
+    task_for,
+    tasks_in_scope,
+)
+from quanheng.taskboard.services.evidence import file_evidence
 from quanheng.taskboard.services.plans import adopt_version, discard_draft, receive_document
 from quanheng.transparency.models import PendingLeaf
 from tests.plans import PLAN, REVISED, STRANGE
@@ -163,3 +175,89 @@ def test_a_person_sees_the_tasks_of_the_own_unit_directly_or_through_a_group(peo
     assert task_for(people["officer"], training.public_id) == training
     with pytest.raises(TaskNotFound):
         task_for(people["clerk"], training.public_id)
+
+
+TWINS = """某市某区关于计量工作的通知
+
+某区府〔2026〕3号
+
+一、重点任务
+
+（一）核对市场在用秤。逐市场核对。（责任单位：区市场监管局）
+
+（一）公布供水计量信息。按月公布。（责任单位：区水务局）
+"""
+
+
+def test_two_tasks_with_one_label_keep_their_own_units_evidence_and_figures(people: dict[str, User]) -> None:
+    plan = _adopt(TWINS)
+    scales, water = live_tasks(plan)
+    file_evidence(
+        actor=people["officer"],
+        task_id=water.public_id,
+        unit_id=OrgUnit.objects.get(name="区水务局").pk,
+        happened_on=clock.today(),
+        data=b"1",
+        filename="1.txt",
+    )
+    records = plan_records(plan)
+
+    assert [record_of(records, task).responsible for task in (scales, water)] == [
+        ("区市场监管局",),
+        ("区水务局",),
+    ]
+    assert records.evidence_for(record_of(records, scales)) == ()
+    assert len(records.evidence_for(record_of(records, water))) == 1
+    command = REGISTRY["task.evidence"].command(record_of(records, water))
+    assert f"--task '{water.public_id}'" in command
+
+
+def test_a_new_task_under_the_number_of_a_dropped_one_is_another_task(people: dict[str, User]) -> None:
+    first = _adopt(PLAN)
+    training = first.tasks.get(title="培训计量人员")
+    without = PLAN.replace(
+        "1. 培训计量人员。每年办班一期。〔责任单位：区市场监管局、区人社局；各街道办事处〕", "本节暂无任务。"
+    )
+    _adopt(without)
+    new = without.replace(
+        "本节暂无任务。", "1. 举办计量开放日。邀请市民参观。〔责任单位：区科技局；区商务局〕"
+    )
+    plan = _adopt(new)
+
+    training.refresh_from_db()
+    assert training.retired_in is not None
+    assert live_tasks(plan).get(title="举办计量开放日").pk != training.pk
+    again = _adopt(PLAN.replace("每季度", "每半月"))
+    assert live_tasks(again).get(title="培训计量人员").pk == training.pk
+
+
+def test_two_numbers_are_two_plans_whatever_their_titles(dachuan: object) -> None:
+    one, other = _adopt(PLAN), _adopt(PLAN.replace("9号", "19号"))
+
+    assert one.pk != other.pk
+    assert one.title == other.title
+
+
+def test_the_command_of_another_plan_names_the_plan(dachuan: object) -> None:
+    shown = _adopt(PLAN)
+    older = _adopt(TWINS.replace("某区府〔2026〕3号", "某区府〔2019〕3号"))
+    assert current_plan() == shown
+
+    assert plan_records(shown).plan_option == ""
+    assert plan_records(older).plan_option == "某区府〔2019〕3号"
+    assert plan_named("某区府〔2019〕3号") == older
+    assert plan_named("") == shown
+    with pytest.raises(PlanNotFound):
+        plan_named("没有〔1999〕1号")
+
+
+def test_a_draft_compared_with_another_version_is_not_adopted(dachuan: object) -> None:
+    plan = _adopt(PLAN)
+    assert plan.current is not None
+    seen = str(plan.current.public_id)
+    drafts = [_receive(REVISED, "1.txt"), _receive(REVISED.replace("每季度", "每月"), "2.txt")]
+    adopt_version(actor=None, public_id=drafts[0].public_id, against=seen)
+    with pytest.raises(StaleRevision):
+        adopt_version(actor=None, public_id=drafts[1].public_id, against=seen)
+    plan.refresh_from_db()
+    assert plan.current == drafts[0]

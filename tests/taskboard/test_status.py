@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -24,7 +25,7 @@ def _task(label: str = "（一）1", **changes: object) -> TaskRecord:
         "is_continuous": True,
         "targets": (),
     }
-    return TaskRecord(label=label, **(fields | changes))  # type: ignore[arg-type]
+    return TaskRecord(key=label, label=label, **(fields | changes))  # type: ignore[arg-type]
 
 
 def _records(task: TaskRecord, *evidence: tuple[str, int]) -> PlanRecords:
@@ -127,6 +128,7 @@ def test_a_per_task_indicator_needs_a_task_and_a_name_must_exist() -> None:
 names = st.text(min_size=1, max_size=10)
 tasks = st.builds(
     TaskRecord,
+    key=names,
     label=names,
     title=names,
     lead=st.lists(names, max_size=2).map(tuple),
@@ -145,6 +147,7 @@ snapshots = st.builds(
     tasks=st.lists(tasks, max_size=3).map(tuple),
     evidence=st.lists(evidence, max_size=3).map(tuple),
     findings=st.lists(names, max_size=3).map(tuple),
+    plan_option=st.just(""),
 )
 
 
@@ -153,7 +156,29 @@ def test_open_data_read_back_is_the_snapshot(records: PlanRecords) -> None:
     assert PlanRecords.from_dict(records.to_dict()) == records
 
 
-@pytest.mark.parametrize("change", [{"format": "other/1"}, {"on": None}, {"tasks": [{}]}, {"evidence": 3}])
+_BAD_TARGET = {
+    "key": "1",
+    "label": "1",
+    "title": "甲",
+    "lead": [],
+    "responsible": [],
+    "obliged": [],
+    "deadline_on": None,
+    "is_continuous": True,
+    "targets": [["task.evidence", "abc"]],
+}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"format": "other/1"},
+        {"on": None},
+        {"tasks": [{}]},
+        {"evidence": 3},
+        {"tasks": [_BAD_TARGET]},
+    ],
+)
 def test_open_data_of_another_form_is_refused(change: dict[str, object]) -> None:
     task = _task()
     with pytest.raises(ValueError, match="format|missing"):
@@ -171,3 +196,15 @@ def test_the_figures_of_a_leading_unit_count_its_tasks_only() -> None:
     assert REGISTRY["plan.tasks_evidenced"].value(records.led_by("区水务局")) == 1
     command = REGISTRY["plan.tasks"].command(lead="区水务局", data="plan.json")
     assert command == "quanheng indicator show plan.tasks --lead '区水务局' --data plan.json"
+
+
+def test_a_task_is_found_by_key_or_by_a_label_that_only_one_has() -> None:
+    twins = (_task("（一）"), replace(_task("（一）"), key="b7c1"), _task("（二）"))
+    records = PlanRecords("规划", "", TODAY, (replace(twins[0], key="a3f0"), *twins[1:]), (), ())
+
+    assert records.task("b7c1") is twins[1]
+    assert records.task("（二）") is twins[2]
+    with pytest.raises(LookupError, match="a3f0、b7c1"):
+        records.task("（一）")
+    with pytest.raises(LookupError):
+        records.task("（九）")

@@ -64,7 +64,3 @@ class NotStored(BureauError):
 
 class TransientError(Exception):
     """An infrastructure fault that may pass: the job is tried again later."""
-
-
-class PermanentError(Exception):
-    """An infrastructure fault that trying again cannot mend: the job stops and says so."""

@@ -11,7 +11,8 @@ import typer
 from quanheng.cli.django import refusals, start, start_without_database
 
 if TYPE_CHECKING:
-    from quanheng.taskboard.records import PlanRecords
+    from quanheng.taskboard.records import PlanRecords, TaskRecord
+    from quanheng.taskboard.registry import Indicator
 
 app = typer.Typer(help="指标：名称、公式、来源和数值。", no_args_is_help=True)
 _JSON = typer.Option(False, "--json", help="输出 JSON")
@@ -24,7 +25,7 @@ def list_indicators(as_json: bool = _JSON) -> None:
     from quanheng.taskboard.indicators import REGISTRY
 
     if as_json:
-        rows = [_described(item.name) for item in REGISTRY.values()]
+        rows = [_described(item) for item in REGISTRY.values()]
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return
     for item in REGISTRY.values():
@@ -34,6 +35,7 @@ def list_indicators(as_json: bool = _JSON) -> None:
 @app.command("show")
 def show(
     name: str,
+    plan: str = typer.Option("", "--plan", help="规划的文号或标题；不给则取最新的一份"),
     task: str = typer.Option("", "--task", help="任务编号，如 （三）1"),
     lead: str = typer.Option("", "--lead", help="只计这个单位牵头的任务"),
     data: Path | None = typer.Option(None, "--data", help="公开数据文件；不给则读数据库"),
@@ -42,31 +44,28 @@ def show(
     """重新计算一个指标；用公开数据文件时不需要数据库。"""
     start_without_database() if data else start()
     with refusals():
-        _show(name, task, lead, data, as_json=as_json)
+        from quanheng.taskboard.indicators import find
+
+        _show(find(name), find_records(plan, data), task, lead, as_json=as_json)
 
 
-def _show(name: str, task: str, lead: str, data: Path | None, *, as_json: bool) -> None:
+def _show(item: Indicator, records: PlanRecords, task: str, lead: str, *, as_json: bool) -> None:
     from quanheng.taskboard.errors import TaskNotFound
-    from quanheng.taskboard.indicators import find
 
-    item = find(name)
-    records = _records(data)
     if lead and item.of_document:
-        raise typer.BadParameter(f"{name} 是整份文件的，不能用 --lead")
+        raise typer.BadParameter(f"{item.name} 是整份文件的，不能用 --lead")
     if lead:
         records = records.led_by(lead)
         if not records.tasks:
             raise TaskNotFound(lead=lead)
     if item.per_task != bool(task):
-        raise typer.BadParameter(f"{name} {'需要' if item.per_task else '不需要'} --task")
-    chosen = next((record for record in records.tasks if record.label == task), None)
-    if task and chosen is None:
-        raise TaskNotFound(label=task)
+        raise typer.BadParameter(f"{item.name} {'需要' if item.per_task else '不需要'} --task")
+    chosen = _chosen(records, task) if task else None
     value = item.value(records, chosen)
     if as_json:
         typer.echo(
             json.dumps(
-                _described(name) | {"value": str(value), "on": records.on.isoformat()}, ensure_ascii=False
+                _described(item) | {"value": str(value), "on": records.on.isoformat()}, ensure_ascii=False
             )
         )
         return
@@ -74,23 +73,31 @@ def _show(name: str, task: str, lead: str, data: Path | None, *, as_json: bool) 
     typer.echo(f"公式：{item.formula}\n来源：{item.source}")
 
 
-def _described(name: str) -> dict[str, Any]:
-    from quanheng.taskboard.indicators import find
-
-    item = find(name)
+def _described(item: Indicator) -> dict[str, Any]:
     return {key: getattr(item, key) for key in ("name", "label", "unit", "formula", "source", "per_task")}
 
 
-def _records(data: Path | None) -> PlanRecords:
+def _chosen(records: PlanRecords, name: str) -> TaskRecord:
+    from quanheng.taskboard.errors import TaskNotFound
+
+    try:
+        return records.task(name)
+    except LookupError as error:
+        keys = str(error)
+        raise (
+            typer.BadParameter(f"有几项任务编号都是 {name}，请用：{keys}")
+            if keys
+            else TaskNotFound(label=name)
+        ) from error
+
+
+def find_records(plan: str, data: Path | None) -> PlanRecords:
+    """Return the snapshot to compute from: open data where given, else the database."""
     if data is not None:
         return _open_data(data)
-    from quanheng.taskboard.errors import PlanNotFound
-    from quanheng.taskboard.selectors import current_plan, plan_records
+    from quanheng.taskboard.selectors import plan_named, plan_records
 
-    plan = current_plan()
-    if plan is None:
-        raise PlanNotFound()
-    return plan_records(plan)
+    return plan_records(plan_named(plan))
 
 
 def _open_data(path: Path) -> PlanRecords:

@@ -130,6 +130,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "quanheng.web.accounts.client_address"
 AXES_LOCKOUT_TEMPLATE = "account/locked.html"
 AXES_VERBOSE = False
+AXES_DISABLE_ACCESS_LOG = True  # who signed in when from where: nobody here needs it
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # no e-mail is sent by this platform
 
 LANGUAGE_CODE = "zh-hans"

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from django.db import transaction
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from quanheng.core.enums import UnitKind
@@ -17,15 +19,15 @@ from quanheng.transparency.services import enqueue_leaf
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 _REASONS = {
-    "missing": "缺少这一项。",
-    "extra_forbidden": "没有这一项，请核对拼写。",
-    "string_too_short": "不能为空。",
-    "string_too_long": "太长。",
-    "string_pattern_mismatch": "应为 6 位数字代码。",
-    "string_type": "应为文字；数字代码请加引号。",
-    "list_type": "应为列表。",
-    "literal_error": "只能是 department、institute、town 或 subdistrict。",
-    "enum": "只能是 department、institute、town 或 subdistrict。",
+    "missing": _("缺少这一项。"),
+    "extra_forbidden": _("没有这一项，请核对拼写。"),
+    "string_too_short": _("不能为空。"),
+    "string_too_long": _("太长。"),
+    "string_pattern_mismatch": _("应为 6 位数字代码。"),
+    "string_type": _("应为文字；数字代码请加引号。"),
+    "list_type": _("应为列表。"),
+    "literal_error": _("只能是 department、institute、town 或 subdistrict。"),
+    "enum": _("只能是 department、institute、town 或 subdistrict。"),
 }
 
 
@@ -90,20 +92,24 @@ def read_county(path: Path) -> CountyFile:
         data: Any = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
         county = CountyFile.model_validate(data)
     except OSError as error:
-        raise BadCountyFile(where=str(path), reason="文件不存在或无法读取。") from error
+        raise BadCountyFile(where=str(path), reason=gettext("文件不存在或无法读取。")) from error
     except UnicodeDecodeError as error:
-        raise BadCountyFile(where=path.name, reason="不是 UTF-8 文字。") from error
+        raise BadCountyFile(where=path.name, reason=gettext("不是 UTF-8 文字。")) from error
     except yaml.YAMLError as error:
-        raise BadCountyFile(where=path.name, reason=f"不是 YAML：{error}") from error
+        raise BadCountyFile(
+            where=path.name, reason=gettext("不是 YAML：%(error)s") % {"error": error}
+        ) from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or path.name
-        raise BadCountyFile(where=where, reason=_REASONS.get(first["type"], first["msg"])) from error
+        reason = gettext(_REASONS.get(first["type"], first["msg"]))
+        raise BadCountyFile(where=where, reason=reason) from error
     seen: dict[str, str] = {}
     for unit in _all_units(county):
         for name in (unit.name, *unit.aliases):
             if seen.setdefault(name, unit.name) != unit.name or unit.aliases.count(name) > 1:
-                raise BadCountyFile(where=unit.name, reason=f"名称“{name}”与“{seen[name]}”重复。")
+                reason = gettext("名称“%(name)s”与“%(other)s”重复。") % {"name": name, "other": seen[name]}
+                raise BadCountyFile(where=unit.name, reason=reason)
     return county
 
 

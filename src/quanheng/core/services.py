@@ -8,7 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -228,11 +231,14 @@ def set_roles(
     ------
     UserNotFound, UnitNotFound, StaleRevision
         No such person or unit; somebody saved the person meanwhile.
+    BadUser
+        An erased person.
     LastAdministrator
         The change would leave nobody to administer the installation.
     """
     lock_for_transaction(_ROLES)
     user = _locked_user(public_id, revision)
+    _refuse_erased(user)
     wanted = set(roles)
     found = set(OrgUnit.objects.filter(pk__in={unit for _, unit in wanted}).values_list("pk", flat=True))
     if missing := {unit for _, unit in wanted} - found:
@@ -277,8 +283,7 @@ def reset_password(
         must not be enough to take the account over); a password that the rules refuse.
     """
     user = _locked_user(public_id, revision)
-    if user.erased_at is not None:
-        raise BadUser(reason=_("此人的个人信息已删除，账户不能再用。"))
+    _refuse_erased(user)
     if actor is not None and actor.pk == user.pk:
         raise BadUser(reason=_("自己的密码请在“我的账户”中凭原密码修改。"))
     _set_password(user, password)
@@ -296,23 +301,52 @@ def erase_person(*, actor: User | None, public_id: UUID, revision: int, reason: 
 
     The row stays, empty, because facts point at it; the log stays provable, because it holds
     only commitments.
+
+    Raises
+    ------
+    UserNotFound, StaleRevision
+        No such person; somebody saved the person meanwhile.
+    BadUser
+        An erased person; no reason given; oneself, whose name the leaf of the erasure would keep.
+    LastAdministrator
+        Nobody would be left to administer the installation.
     """
     lock_for_transaction(_ROLES)
     user = _locked_user(public_id, revision)
+    _refuse_erased(user)
     if not reason.strip():
         raise BadUser(reason=_("请写明删除个人信息的理由。"))
+    if actor is not None and actor.pk == user.pk:
+        raise BadUser(reason=_("自己的个人信息请由另一名系统管理员删除。"))
+    _remove_traces(user)
     user.assignments.all().delete()
     user.username, user.display_name = f"erased-{secrets.token_hex(8)}", "已删除人员"
     user.first_name = user.last_name = user.email = ""
-    user.is_active = False
+    user.is_active, user.last_login = False, None
     user.erased_at = clock.now()
     user.set_unusable_password()
     user.revision += 1
     user.save()
     _refuse_without_administrator()
     opened = erase_openings(person=user.person)
-    _log_user("user:erased", user, actor, openings=opened, reason=reason.strip())
+    # The reason often names the person: whoever wrote it answers for it, the log keeps a commitment.
+    given = {} if actor is None else {"reason": Personal(reason.strip(), actor.person)}
+    _log_user("user:erased", user, actor, openings=opened, **given)
     return user
+
+
+def _remove_traces(user: User) -> None:
+    """Delete what other apps keep of a person's signing in."""
+    Authenticator.objects.filter(user=user).delete()
+    for model in (AccessAttempt, AccessFailureLog, AccessLog):
+        model.objects.filter(username__iexact=user.username).delete()
+    own = [key.pk for key in Session.objects.all() if key.get_decoded().get(SESSION_KEY) == str(user.pk)]
+    Session.objects.filter(pk__in=own).delete()
+
+
+def _refuse_erased(user: User) -> None:
+    if user.erased_at is not None:
+        raise BadUser(reason=_("此人的个人信息已删除，账户不能再用。"))
 
 
 def _set_password(user: User, password: str) -> None:

@@ -8,19 +8,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError
 
 from quanheng.base import clock
 from quanheng.base.errors import BureauError, TransientError
 from quanheng.base.files import stored_path
-from quanheng.base.locks import lock_for_process, lock_for_transaction
-from quanheng.core.models import User
+from quanheng.base.locks import lock_for_process
 from quanheng.taskboard.compiling import compile_for_county
 from quanheng.taskboard.enums import DayState
 from quanheng.taskboard.errors import DayRunning
 from quanheng.taskboard.indicators import REGISTRY
 from quanheng.taskboard.intake import take_in
 from quanheng.taskboard.models import DayRun, Plan, PlanVersion
+from quanheng.taskboard.selectors import plan_records
 from quanheng.taskboard.services.measures import keep_values
 from quanheng.transparency.selectors import latest_checkpoint, log_folder
 from quanheng.transparency.sequencer import sequence
@@ -83,9 +83,12 @@ def compute_indicators() -> list[Line]:
     """Compute the plan indicators and keep today's values."""
     lines = []
     for plan in Plan.objects.filter(current__isnull=False):
+        option = plan_records(plan).plan_option
+        mark = f"{plan.title}　" if option else ""
         for name, value in keep_values(plan=plan).items():
             item = REGISTRY[name]
-            lines.append(Line(f"{item.label}：{value.normalize():f} {item.unit}", item.command()))
+            text = f"{mark}{item.label}：{value.normalize():f} {item.unit}"
+            lines.append(Line(text, item.command(plan=option)))
     return lines or [Line("没有可计算的指标。", "quanheng indicator list")]
 
 
@@ -109,29 +112,22 @@ STEPS: tuple[Step, ...] = (
 )
 
 
-def ask_for_day(*, actor: User | None) -> DayRun:
-    """Queue a county day for the worker.  DayRunning if one is queued or running already."""
-    with lock_for_process(_lock_file()) as is_free, transaction.atomic():
-        lock_for_transaction("taskboard.day")
-        if not is_free or DayRun.objects.filter(state=DayState.WAITING).exists():
-            raise DayRunning()
-        return DayRun.objects.create(asked_by=actor, started_at=clock.now(), steps_total=len(STEPS))
-
-
-def run_day(day: DayRun | None = None) -> DayRun:
+def run_day() -> DayRun:
     """Run every step, keeping what each found as it ends; one that fails does not stop the others.
+
+    A day that somebody asked for and that still waits is the day that is run.
 
     Raises
     ------
     DayRunning
         Another process is in the middle of one.
     """
-    with lock_for_process(_lock_file()) as is_free:
+    with lock_for_process(lock_file()) as is_free:
         if not is_free:
             raise DayRunning()
         # Whoever was running had the lock: what still says so was killed.
         DayRun.objects.filter(state=DayState.RUNNING).update(state=DayState.FAILED, finished_at=clock.now())
-        day = day or DayRun(steps_total=len(STEPS))
+        day = DayRun.objects.filter(state=DayState.WAITING).first() or DayRun(steps_total=len(STEPS))
         day.state, day.started_at = DayState.RUNNING, clock.now()
         day.save()
         for step in STEPS:
@@ -144,7 +140,8 @@ def run_day(day: DayRun | None = None) -> DayRun:
         return day
 
 
-def _lock_file() -> Path:
+def lock_file() -> Path:
+    """Return the file that whoever runs or asks for a day holds a lock on."""
     return Path(settings.HOME) / "day.lock"
 
 
@@ -153,6 +150,6 @@ def _run(step: Step) -> Iterator[Line]:
         yield from step.run()
     except BureauError as error:
         yield Line(f"{error.text}［{error.code}］", "quanheng day", is_ok=False)
-    except (OSError, TransientError) as error:  # a full disk, a lost lock: the next day tries again
+    except (OSError, DatabaseError, TransientError) as error:  # a full disk: the next day tries again
         logger.exception("day step %s", step.name)
         yield Line(f"未完成，下次再试：{error}", "quanheng day", is_ok=False)

@@ -25,6 +25,20 @@ class EvidenceNotFound(BureauError):
     message = _("没有找到这份佐证材料，或它不在您的职责范围内。")
 
 
+class EvidenceFileMissing(BureauError):
+    kind = Kind.NOT_FOUND
+    code = "taskboard.evidence_file_missing"
+    message = _("这份材料的原件不在服务器上，或无法读取。请系统管理员从备份恢复。")
+
+
+class EvidenceFileAltered(BureauError):
+    """The stored bytes do not hash to what was logged; they are not handed out as what was filed."""
+
+    kind = Kind.CONFLICT
+    code = "taskboard.evidence_file_altered"
+    message = _("这份材料的原件与提交时的散列值不符，已损坏或被改动，不能下载。请系统管理员从备份恢复。")
+
+
 class DayNotFound(BureauError):
     kind = Kind.NOT_FOUND
     code = "taskboard.day_not_found"

@@ -16,7 +16,7 @@ from quanheng.core.selectors import county
 from quanheng.taskboard.indicators import REGISTRY
 from quanheng.taskboard.models import Plan
 from quanheng.taskboard.records import PlanRecords, TaskRecord
-from quanheng.taskboard.selectors import plan_records, tasks_in_scope
+from quanheng.taskboard.selectors import plan_records, record_of, tasks_in_scope
 from quanheng.taskboard.status import judge
 
 TEMPLATE = Path(__file__).parent / "word" / "task_list.docx"
@@ -56,18 +56,14 @@ class Row:
         return tuple(getattr(self, name) for name in self.__dataclass_fields__)
 
 
-def board_rows(
-    plan: Plan, scope: Scope, labels: Sequence[str] | None = None
-) -> tuple[PlanRecords, list[Row]]:
-    """Return the snapshot and one row for each task of the scope, or for these ``labels`` of it in order."""
+def board_rows(plan: Plan, scope: Scope, keys: Sequence[str] | None = None) -> tuple[PlanRecords, list[Row]]:
+    """Return the snapshot and one row for each task of the scope, or for these ``keys`` of it in order."""
     records = plan_records(plan)
-    visible = {task.label: task.deadline_text for task in tasks_in_scope(plan, scope)}
-    tasks = [task for task in records.tasks if task.label in visible]
-    if labels is not None:
-        tasks = sorted(
-            (task for task in tasks if task.label in labels), key=lambda task: labels.index(task.label)
-        )
-    return records, [_row(records, task, number, visible[task.label]) for number, task in enumerate(tasks, 1)]
+    deadlines = {record_of(records, task).key: task.deadline_text for task in tasks_in_scope(plan, scope)}
+    tasks = [task for task in records.tasks if task.key in deadlines]
+    if keys is not None:
+        tasks = sorted((task for task in tasks if task.key in keys), key=lambda task: keys.index(task.key))
+    return records, [_row(records, task, number, deadlines[task.key]) for number, task in enumerate(tasks, 1)]
 
 
 def _row(records: PlanRecords, task: TaskRecord, number: int, deadline_text: str) -> Row:
@@ -92,14 +88,12 @@ def _shown(records: PlanRecords, task: TaskRecord, name: str) -> str:
     return f"{item.value(records, task).normalize():f} {item.unit}"
 
 
-def board_workbook(
-    plan: Plan, scope: Scope, *, labels: Sequence[str] | None = None, which: str = ""
-) -> bytes:
+def board_workbook(plan: Plan, scope: Scope, *, keys: Sequence[str] | None = None, which: str = "") -> bytes:
     """Return the board as .xlsx; the second sheet says how each figure is recomputed.
 
-    ``which`` says in words how ``labels`` were chosen, and stands in the heading.
+    ``which`` says in words how ``keys`` were chosen, and stands in the heading.
     """
-    records, rows = board_rows(plan, scope, labels)
+    records, rows = board_rows(plan, scope, keys)
     stream = BytesIO()
     with xlsxwriter.Workbook(stream, {"in_memory": True, "strings_to_formulas": False}) as book:
         bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
@@ -131,16 +125,16 @@ def _write_sources(book: Any, bold: Any, wrap: Any, records: PlanRecords) -> Non
     for number, item in enumerate(plan_wide, 1):
         value = float(item.value(records))
         for column, cell in enumerate(
-            (item.label, value, item.unit, item.formula, item.source, item.command())
+            (item.label, value, item.unit, item.formula, item.source, item.command(plan=records.plan_option))
         ):
             sheet.write(number, column, cell, wrap)
 
 
 def task_list_document(
-    plan: Plan, scope: Scope, *, labels: Sequence[str] | None = None, which: str = ""
+    plan: Plan, scope: Scope, *, keys: Sequence[str] | None = None, which: str = ""
 ) -> bytes:
     """Return the 任务清单 as .docx, filled into the county's template; arguments as of `board_workbook`."""
-    records, rows = board_rows(plan, scope, labels)
+    records, rows = board_rows(plan, scope, keys)
     template = DocxTemplate(TEMPLATE)
     home = county()
     template.render(
@@ -152,7 +146,7 @@ def task_list_document(
             "demo": "　".join(filter(None, ("演示数据" if plan.is_demo else "", _chosen(which)))),
             "rows": rows,
             "commands": [
-                f"{item.label} {item.value(records).normalize():f} {item.unit}：{item.command()}"
+                f"{item.label} {item.value(records).normalize():f} {item.unit}：{item.command(plan=records.plan_option)}"
                 for item in REGISTRY.values()
                 if not item.per_task
             ],

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from quanheng.base.disk import write_atomic
-from quanheng.base.errors import BureauError
+from quanheng.base.errors import BureauError, NotStored
 from quanheng.taskboard.errors import DocumentKnown, DocumentNotRead
 from quanheng.taskboard.services.plans import receive_document
 
@@ -41,9 +41,19 @@ def waiting() -> list[Path]:
 def take_in() -> list[Taken]:
     """Receive every waiting file and move it to ``done`` or ``rejected`` with a report.
 
-    A crash between receiving and moving does no harm: the next run finds the file known.
+    A crash between receiving and moving does no harm: the next run finds the file known.  A file that
+    cannot be read or moved, or not be stored, stays where it is and stops no other.
     """
-    return [_take(path) for path in waiting()]
+    return [_taken(path) for path in waiting()]
+
+
+def _taken(path: Path) -> Taken:
+    try:
+        return _take(path)
+    except OSError as error:
+        return Taken(path, is_accepted=False, text=f"未能处理（{error.strerror}），留在收件夹，下次再试。")
+    except NotStored as error:
+        return Taken(path, is_accepted=False, text=f"{error.text}［{error.code}］")
 
 
 def _take(path: Path) -> Taken:
@@ -54,6 +64,8 @@ def _take(path: Path) -> Taken:
             )
         version = receive_document(actor=None, data=path.read_bytes(), filename=path.name)
         is_accepted, text = True, f"已编译：{len(version.compiled['items'])} 项任务，待采用。"
+    except NotStored:
+        raise  # the fault is not the file's: it must not be rejected for it
     except BureauError as error:
         is_accepted, text = isinstance(error, DocumentKnown), f"{error.text}［{error.code}］"
     target = _free_name(path.parent / ("done" if is_accepted else "rejected"), path.name)

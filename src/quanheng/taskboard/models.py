@@ -16,16 +16,17 @@ class Plan(models.Model):
     """A government's plan, through all its versions."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    title = models.CharField(max_length=300, unique=True)
+    title = models.CharField(max_length=300)
     doc_number = models.CharField(max_length=100, blank=True)
     issued_on = models.DateField(null=True, blank=True)
     current = models.ForeignKey("PlanVersion", models.PROTECT, null=True, related_name="+")
     is_demo = models.BooleanField(default=False)
 
     class Meta:
-        ordering = ["-issued_on", "pk"]
+        ordering = [models.F("issued_on").desc(nulls_last=True), "pk"]
         constraints = [
-            UniqueConstraint(fields=["doc_number"], condition=~Q(doc_number=""), name="plan_doc_number_once")
+            UniqueConstraint(fields=["doc_number"], condition=~Q(doc_number=""), name="plan_doc_number_once"),
+            UniqueConstraint(fields=["title", "doc_number"], name="plan_title_and_number_once"),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+from functools import cached_property
+from itertools import groupby
 from typing import Any, Self
 
 FORMAT = "quanheng-plan-records/1"
@@ -18,8 +21,12 @@ FRESH_DAYS = 90
 
 @dataclass(frozen=True)
 class TaskRecord:
-    """A task, the units it names, and whom those names oblige (a group's members)."""
+    """A task, the units it names, and whom those names oblige (a group's members).
 
+    ``key`` tells the tasks of a plan apart: the label, or where two tasks have one label, their id.
+    """
+
+    key: str
     label: str
     title: str
     lead: tuple[str, ...]
@@ -50,10 +57,13 @@ class PlanRecords:
     tasks: tuple[TaskRecord, ...]
     evidence: tuple[EvidenceRecord, ...]
     findings: tuple[str, ...]
+    # What --plan must say to mean this plan; empty for the one that is meant anyway.  Not open data.
+    plan_option: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the open-data form; ``from_dict`` is its inverse."""
         fields: dict[str, Any] = _jsonable(asdict(self))
+        del fields["plan_option"]
         return {"format": FORMAT} | fields
 
     @classmethod
@@ -81,18 +91,40 @@ class PlanRecords:
                 ),
                 findings=tuple(data["findings"]),
             )
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError, InvalidOperation) as error:
             raise ValueError(f"missing or malformed: {error}") from error
 
     def led_by(self, unit: str) -> Self:
         """Return the snapshot of the tasks that ``unit`` leads, with their evidence."""
         tasks = tuple(task for task in self.tasks if unit in task.lead)
-        labels = {task.label for task in tasks}
-        return replace(self, tasks=tasks, evidence=tuple(e for e in self.evidence if e.task in labels))
+        keys = {task.key for task in tasks}
+        return replace(self, tasks=tasks, evidence=tuple(e for e in self.evidence if e.task in keys))
 
     def evidence_for(self, task: TaskRecord) -> tuple[EvidenceRecord, ...]:
         """Return the evidence filed for one task."""
-        return tuple(item for item in self.evidence if item.task == task.label)
+        return self._evidence_by_task.get(task.key, ())
+
+    @cached_property
+    def _evidence_by_task(self) -> dict[str, tuple[EvidenceRecord, ...]]:
+        found: dict[str, tuple[EvidenceRecord, ...]] = {}
+        for key, items in groupby(sorted(self.evidence, key=_task_of), key=_task_of):
+            found[key] = tuple(items)
+        return found
+
+    def task(self, name: str) -> TaskRecord:
+        """Return the task with this key, or with this label where only one has it.
+
+        Raises
+        ------
+        LookupError
+            None, or several; the message names the keys to choose from.
+        """
+        found = [task for task in self.tasks if task.key == name] or [
+            t for t in self.tasks if t.label == name
+        ]
+        if len(found) != 1:
+            raise LookupError("、".join(task.key for task in found))
+        return found[0]
 
 
 def fresh_units(records: PlanRecords, task: TaskRecord) -> frozenset[str]:
@@ -105,6 +137,7 @@ def fresh_units(records: PlanRecords, task: TaskRecord) -> frozenset[str]:
 
 def _task(data: Mapping[str, Any]) -> TaskRecord:
     return TaskRecord(
+        key=data["key"],
         label=data["label"],
         title=data["title"],
         lead=tuple(data["lead"]),
@@ -112,8 +145,18 @@ def _task(data: Mapping[str, Any]) -> TaskRecord:
         obliged=tuple(data["obliged"]),
         deadline_on=date.fromisoformat(data["deadline_on"]) if data["deadline_on"] else None,
         is_continuous=bool(data["is_continuous"]),
-        targets=tuple((name, target) for name, target in data["targets"]),
+        targets=tuple((str(name), _number(target)) for name, target in data["targets"]),
     )
+
+
+def _number(text: Any) -> str | None:
+    if text is not None and not Decimal(text).is_finite():
+        raise ValueError(f"not a number: {text!r}")
+    return text if text is None else str(text)
+
+
+def _task_of(item: EvidenceRecord) -> str:
+    return item.task
 
 
 def _jsonable(value: Any) -> Any:

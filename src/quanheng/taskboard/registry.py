@@ -71,10 +71,13 @@ class Indicator:
             raise ValueError(f"{self.name}: per_task={self.per_task}, task={task}")
         return self.compute(records, task)
 
-    def command(self, task: TaskRecord | None = None, *, lead: str = "", data: str = "") -> str:
+    def command(
+        self, task: TaskRecord | None = None, *, plan: str = "", lead: str = "", data: str = ""
+    ) -> str:
         """Return the command that recomputes the value, from the database or from open data."""
         parts = [f"quanheng indicator show {self.name}"]
-        parts += [f"--task '{task.label}'"] if task else []
+        parts += [f"--plan '{plan}'"] if plan and not data else []
+        parts += [f"--task '{task.key}'"] if task else []
         parts += [f"--lead '{lead}'"] if lead else []
         parts += [f"--data {data}"] if data else []
         return " ".join(parts)

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet
 
 from quanheng.base import clock
+from quanheng.base.files import stored_path
 from quanheng.core.models import OrgUnit, User
 from quanheng.core.permissions import Scope, scope_of
 from quanheng.core.selectors import groups_of, units_behind
 from quanheng.taskboard.enums import Part
-from quanheng.taskboard.errors import EvidenceNotFound, PlanNotFound, TaskNotFound
+from quanheng.taskboard.errors import (
+    EvidenceFileAltered,
+    EvidenceFileMissing,
+    EvidenceNotFound,
+    PlanNotFound,
+    TaskNotFound,
+)
 from quanheng.taskboard.models import Evidence, Plan, PlanVersion, Task, TaskUnit
 from quanheng.taskboard.records import EvidenceRecord, PlanRecords, TaskRecord
 
@@ -69,12 +79,51 @@ def task_for(user: User, public_id: UUID) -> Task:
 
 
 def evidence_for(user: User, public_id: UUID) -> Evidence:
-    """Return evidence of a task that ``user`` may see.  EvidenceNotFound otherwise."""
+    """Return evidence that ``user`` may see of a task that they may see.  EvidenceNotFound otherwise."""
     evidence = Evidence.objects.filter(public_id=public_id).select_related("task__plan", "unit").first()
     scope = scope_of(user, "taskboard.view")
-    if evidence is None or not tasks_in_scope(evidence.task.plan, scope).filter(pk=evidence.task_id).exists():
+    if (
+        evidence is None
+        or not tasks_in_scope(evidence.task.plan, scope).filter(pk=evidence.task_id).exists()
+        or not evidence_visible(user, [evidence.task]).filter(pk=evidence.pk).exists()
+    ):
         raise EvidenceNotFound(public_id=str(public_id))
     return evidence
+
+
+def evidence_visible(user: User, tasks: Iterable[Task]) -> QuerySet[Evidence]:
+    """Return what ``user`` may see of the evidence of these tasks, which the caller knows to be theirs.
+
+    Files name people: a unit reads its own, and those of every unit only for a task that it leads.
+    """
+    scope = scope_of(user, "taskboard.view")
+    filed = Evidence.objects.filter(task__in=tasks).select_related(
+        "task__plan", "unit", "filed_by", "withdrawn_by"
+    )
+    if scope.is_all:
+        return filed
+    led = TaskUnit.objects.filter(part=Part.LEAD, unit__in=scope.unit_ids).values("task")
+    return filed.filter(Q(unit__in=scope.unit_ids) | Q(task__in=led))
+
+
+def evidence_file(user: User, public_id: UUID) -> tuple[Evidence, bytes]:
+    """Return evidence that ``user`` may see, with its file as it was filed.
+
+    Raises
+    ------
+    EvidenceNotFound
+        Not there, or not for this person.
+    EvidenceFileMissing, EvidenceFileAltered
+        The store has no such file, or other bytes than were filed.
+    """
+    evidence = evidence_for(user, public_id)
+    try:
+        data = stored_path(evidence.file_sha256).read_bytes()
+    except OSError as error:
+        raise EvidenceFileMissing(sha256=evidence.file_sha256) from error
+    if hashlib.sha256(data).hexdigest() != evidence.file_sha256:
+        raise EvidenceFileAltered(sha256=evidence.file_sha256)
+    return evidence, data
 
 
 def units_to_file_for(user: User, task: Task) -> list[OrgUnit]:
@@ -86,29 +135,52 @@ def units_to_file_for(user: User, task: Task) -> list[OrgUnit]:
 
 def plan_records(plan: Plan) -> PlanRecords:
     """Return the snapshot of a plan as of today, from which all its figures are computed."""
+    tasks = list(live_tasks(plan))
+    labels = Counter(task.label for task in tasks)
+    keys = {task.pk: task.label if labels[task.label] == 1 else str(task.public_id) for task in tasks}
     evidence = (
-        Evidence.objects.filter(task__plan=plan, task__retired_in=None, withdrawn_at=None)
-        .select_related("task", "unit")
+        Evidence.objects.filter(task__in=tasks, withdrawn_at=None)
         .order_by("pk")
+        .values_list("task_id", "unit__name", "happened_on", "file_sha256")
     )
+    first = current_plan()
     compiled = plan.current.compiled if plan.current else {"findings": []}
     return PlanRecords(
         title=plan.title,
         doc_number=plan.doc_number,
         on=clock.today(),
-        tasks=tuple(_task_record(task) for task in live_tasks(plan)),
-        evidence=tuple(
-            EvidenceRecord(item.task.label, item.unit.name, item.happened_on, item.file_sha256)
-            for item in evidence
-        ),
+        tasks=tuple(_task_record(task, keys[task.pk]) for task in tasks),
+        evidence=tuple(EvidenceRecord(keys[task], unit, on, sha256) for task, unit, on, sha256 in evidence),
         findings=tuple(finding["code"] for finding in compiled["findings"]),
+        plan_option="" if plan == first else plan.doc_number or plan.title,
     )
 
 
-def _task_record(task: Task) -> TaskRecord:
+def record_of(records: PlanRecords, task: Task) -> TaskRecord:
+    """Return the record of a live task in a snapshot of its plan."""
+    return next(record for record in records.tasks if record.key in {task.label, str(task.public_id)})
+
+
+def plan_named(name: str) -> Plan:
+    """Return the adopted plan with this document number or title; the first for an empty name.
+
+    Raises
+    ------
+    PlanNotFound
+        There is none.
+    """
+    adopted = Plan.objects.filter(current__isnull=False).select_related("current")
+    plan = adopted.filter(Q(doc_number=name) | Q(title=name)).first() if name else current_plan()
+    if plan is None:
+        raise PlanNotFound(name=name)
+    return plan
+
+
+def _task_record(task: Task, key: str) -> TaskRecord:
     named = list(task.task_units.all())
     behind = [unit.name for item in named for unit in _active_behind(item.unit)]
     return TaskRecord(
+        key=key,
         label=task.label,
         title=task.title,
         lead=tuple(item.unit.name for item in named if item.part == Part.LEAD),
@@ -129,6 +201,9 @@ def _active_behind(unit: OrgUnit) -> list[OrgUnit]:
 
 
 def plan_like(*, doc_number: str, title: str) -> Plan | None:
-    """Return the plan that a document with this number, else this title, is a version of."""
-    same = Plan.objects.filter(doc_number=doc_number).first() if doc_number else None
-    return same or Plan.objects.filter(title=title).select_related("current").first()
+    """Return the plan that a document is a version of: of the same number, or of the same title
+    where one of the two has no number (two numbers are two documents, whatever their titles)."""
+    plans = Plan.objects.select_related("current")
+    if not doc_number:
+        return plans.filter(title=title).first()
+    return plans.filter(doc_number=doc_number).first() or plans.filter(title=title, doc_number="").first()

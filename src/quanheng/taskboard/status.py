@@ -11,7 +11,7 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext as _
 
 from quanheng.taskboard.records import FRESH_DAYS, PlanRecords, TaskRecord, fresh_units
-from quanheng.taskboard.registry import REGISTRY
+from quanheng.taskboard.registry import find
 
 
 class Status(StrEnum):
@@ -66,7 +66,7 @@ def judge(records: PlanRecords, task: TaskRecord) -> Judged:
     dates = [item.happened_on for item in records.evidence_for(task) if item.happened_on <= records.on]
     last = max(dates, default=None)
     targets = [(name, Decimal(target)) for name, target in task.targets if target is not None]
-    if targets and all(REGISTRY[name].value(records, task) >= target for name, target in targets):
+    if targets and all(find(name).value(records, task) >= target for name, target in targets):
         return Judged(Status.DONE, _("挂接指标均达到目标值。"), last)
     if task.deadline_on is not None and task.deadline_on < records.on:
         return Judged(

@@ -10,6 +10,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+
 from quanheng.base.disk import write_atomic
 from quanheng.kernels.tlog.checkpoint import Checkpoint, open_checkpoint
 from quanheng.kernels.tlog.hashing import EMPTY_ROOT
@@ -112,7 +114,7 @@ def _put(folder: Path, path: str, data: bytes) -> None:
         write_atomic(folder / path, data)
         return
     if present != data:
-        raise LogCorrupt(path=path, reason="与数据库中已签署的内容不同")
+        raise LogCorrupt(path=path, reason=_("与数据库中已签署的内容不同"))
 
 
 def _clean(folder: Path, old_size: int, size: int) -> None:

@@ -49,7 +49,7 @@ def plan_figure(
         unit=item.unit,
         formula=item.formula,
         source=item.source,
-        command=item.command(lead=lead, data=data),
+        command=item.command(plan=records.plan_option, lead=lead, data=data),
         url=url,
     )
 
@@ -66,7 +66,7 @@ def measure_figures(
             unit=item.unit,
             formula=item.formula,
             source=item.source,
-            command=item.command(task, data=data),
+            command=item.command(task, plan=records.plan_option, data=data),
             url=url,
             target=plain(target),
             note=_("目标 %(target)s %(unit)s") % {"target": plain(target), "unit": item.unit}

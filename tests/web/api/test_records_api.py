@@ -9,10 +9,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django_tasks_db.models import DBTaskResult
 
 from quanheng.base import clock
+from quanheng.base.files import stored_path
 from quanheng.core.models import User
 from quanheng.kernels.canonical import opens
 from quanheng.kernels.tlog.entry import parse_leaf
 from quanheng.kernels.tlog.proof_file import verify_proof
+from quanheng.taskboard.enums import Part
 from quanheng.taskboard.models import Evidence
 from tests.people import PASSWORD
 from tests.web.world import World
@@ -37,6 +39,30 @@ def test_evidence_is_filed_read_back_and_withdrawn(world, as_person):
     assert liaison.send("POST", withdraw, {"reason": "传错了"}).json()["withdrawal_reason"] == "传错了"
     again = liaison.send("POST", withdraw, {"reason": "传错了"})
     assert (again.status_code, again.json()["code"]) == (409, "taskboard.already_withdrawn")
+
+
+def test_a_lost_or_altered_original_is_a_refusal_and_not_a_fault(world, as_person):
+    auditor, url = as_person("auditor"), f"/api/evidence/{world.evidence.public_id}/file"
+    path = stored_path(world.evidence.file_sha256)
+    path.write_bytes(b"other")
+    altered = auditor.get(url)
+    assert (altered.status_code, altered.json()["code"]) == (409, "taskboard.evidence_file_altered")
+    path.unlink()
+    lost = auditor.get(url)
+    assert (lost.status_code, lost.json()["code"]) == (404, "taskboard.evidence_file_missing")
+
+
+def test_a_unit_that_shares_a_task_lists_and_opens_only_its_own_files(world, as_person):
+    town = world.people["clerk"].assignments.get().unit
+    world.task.task_units.create(unit=town, part=Part.RESPONSIBLE, position=99)
+    clerk, url = as_person("clerk"), f"/api/tasks/{world.task.public_id}/evidence"
+    own = clerk.post(url, _filing(world, unit_id=town.pk)).json()
+    assert [item["public_id"] for item in clerk.get(url).json()["items"]] == [own["public_id"]]
+    assert clerk.get(f"/api/evidence/{own['public_id']}").status_code == 200
+    for path in ("", "/file"):
+        answer = clerk.get(f"/api/evidence/{world.evidence.public_id}{path}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "taskboard.evidence_not_found")
+    assert as_person("liaison").get(url).json()["count"] == 2  # the water bureau leads
 
 
 def test_evidence_that_breaks_a_rule_is_refused_and_not_kept(world, as_person, settings):

@@ -147,6 +147,33 @@ def test_a_lost_original_is_named_not_papered_over(as_: As, water: Task) -> None
     assert "原件不在服务器上" in text_of(answer)
 
 
+def test_a_clerk_sees_the_files_of_the_own_town_only_but_every_count(as_: As, market: Task) -> None:
+    clerk, officer = as_("clerk"), as_("officer")
+    _file(clerk, market, unit="亭子镇", name="自己的.pdf")
+    _file(officer, market, unit="福善镇", name="别人的.pdf", data=b"theirs")
+    theirs = Evidence.objects.get(unit__name="福善镇")
+    urls = (reverse("staff:task", args=[market.public_id]), f"{reverse('staff:search')}?q=的.pdf")
+    for url in urls:
+        page = text_of(clerk.get(url))
+        assert "自己的.pdf" in page
+        assert "别人的.pdf" not in page
+        assert "别人的.pdf" in text_of(officer.get(url))
+    download = reverse("staff:evidence_download", args=[theirs.public_id])
+    assert clerk.get(download).status_code == 404
+    assert officer.get(download).status_code == 200
+    assert "2 个单位提交佐证" in text_of(clerk.get(urls[0]))
+
+
+def test_an_altered_original_is_not_handed_out(as_: As, water: Task) -> None:
+    liaison = as_("liaison")
+    _file(liaison, water, unit="区水务局")
+    evidence = Evidence.objects.get()
+    stored_path(evidence.file_sha256).write_bytes(b"something else")
+    answer = liaison.get(reverse("staff:evidence_download", args=[evidence.public_id]))
+    assert answer.status_code == 409
+    assert "散列值不符" in text_of(answer)
+
+
 def test_withdrawing_says_what_it_does_asks_why_and_keeps_the_record(as_: As, water: Task) -> None:
     liaison = as_("liaison")
     _file(liaison, water, unit="区水务局")

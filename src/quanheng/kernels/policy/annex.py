@@ -10,7 +10,7 @@ from quanheng.kernels.policy.brackets import ActiveRule, parse_names
 from quanheng.kernels.policy.columns import Column, column_of, is_heading_row
 from quanheng.kernels.policy.deadlines import CONTINUOUS
 from quanheng.kernels.policy.departments import squeeze
-from quanheng.kernels.policy.model import AnnexRow, Finding, Table
+from quanheng.kernels.policy.model import AnnexRow, Finding, Table, row_name
 
 _INHERITED = (Column.TASK, Column.ITEM)
 _DATE = re.compile(
@@ -77,7 +77,7 @@ def _repair_shift(texts: list[str], state: _State, reading: AnnexReading) -> tup
         return texts, False
     repaired = realign(texts, state.columns)
     number = texts[state.columns.index(Column.ROW)] if Column.ROW in state.columns else ""
-    where = f"附件第{number}行" if number else "附件"
+    where = row_name(_row_number(number))
     if repaired is None:
         reading.findings.append(
             Finding(
@@ -123,8 +123,8 @@ def _append(texts: list[str], state: _State, reading: AnnexReading, rule: Active
         value[column] = value[column] or state.above.get(column, "")
         state.above[column] = value[column]
     lead, responsible = _departments(names, Column.LEAD in state.columns, rule)
-    number = re.fullmatch(r"(\d{1,4})[.、．]?", value[Column.ROW])
-    if value[Column.ROW] and not number:
+    number = _row_number(value[Column.ROW])
+    if value[Column.ROW] and number is None:
         reading.findings.append(
             Finding(
                 "annex_number_unreadable",
@@ -135,7 +135,7 @@ def _append(texts: list[str], state: _State, reading: AnnexReading, rule: Active
         )
     reading.rows.append(
         AnnexRow(
-            int(number[1]) if number else None,
+            number,
             value[Column.TASK],
             value[Column.ITEM],
             value[Column.CONTENT],
@@ -144,6 +144,11 @@ def _append(texts: list[str], state: _State, reading: AnnexReading, rule: Active
             responsible,
         )
     )
+
+
+def _row_number(text: str) -> int | None:
+    found = re.fullmatch(r"(\d{1,4})[.、．]?", text)
+    return int(found[1]) if found else None
 
 
 def _departments(
@@ -197,7 +202,7 @@ def _check_numbers(reading: AnnexReading) -> None:
         )
     for number in sorted({n for n in numbers if numbers.count(n) > 1}):
         reading.findings.append(
-            Finding("annex_number_duplicate", f"附件第{number}行", "附件序号重复。", {"row": number})
+            Finding("annex_number_duplicate", row_name(number), "附件序号重复。", {"row": number})
         )
 
 

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from quanheng.kernels.policy.departments import Names, squeeze
-from quanheng.kernels.policy.model import AnnexRow, Finding, Item
+from quanheng.kernels.policy.model import AnnexRow, Finding, Item, row_name
 
 _SIMILAR = 0.75
 _MIN_TITLE = 4
@@ -90,7 +90,7 @@ def compare(items: list[Item], rows: list[AnnexRow], names: Names) -> list[Findi
             findings.append(
                 Finding(
                     "annex_row_without_item",
-                    f"附件第{row.row}行",
+                    row_name(row.row),
                     f"正文中没有“{title}”。",
                     {"row": row.row, "item": row.item},
                 )
@@ -107,16 +107,14 @@ def _departments(item: Item, rows: list[AnnexRow], names: Names) -> list[Finding
     out = []
     differing = [row for row, leads in row_leads if set(leads) != set(lead)]
     if differing:
-        numbers = "、".join(str(r.row) for r in differing)
+        where = row_name(*(r.row for r in differing))
         data: dict[str, Any] = {
             "text": list(item.lead),
             "annex": [{"row": r.row, "lead": list(r.lead)} for r in differing],
             "only_in_text": [v for k, v in lead.items() if k not in annex_lead],
             "only_in_annex": [v for k, v in annex_lead.items() if k not in lead],
         }
-        text = (
-            f"牵头部门不一致：正文为{_listed(item.lead)}，附件第{numbers}行为{_listed(annex_lead.values())}。"
-        )
+        text = f"牵头部门不一致：正文为{_listed(item.lead)}，{where}为{_listed(annex_lead.values())}。"
         out.append(Finding("lead_differs", item.label, text, data))
     in_text, in_annex = lead | other, annex_lead | annex_other
     row_numbers = [r.row for r in rows]
@@ -159,7 +157,7 @@ def _headings(items: list[Item], rows: list[AnnexRow]) -> list[Finding]:
         out.append(
             Finding(
                 "heading_differs",
-                f"附件第{found[0].row}行",
+                row_name(found[0].row),
                 f"正文标题为“{heading}”，附件写“{task}”。",
                 {"text": heading, "annex": task, "rows": [r.row for r in found]},
             )

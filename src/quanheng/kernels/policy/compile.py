@@ -22,6 +22,7 @@ from quanheng.kernels.policy.model import (
     Paragraph,
     Source,
     Table,
+    row_name,
 )
 from quanheng.kernels.policy.outline import build_outline
 from quanheng.kernels.policy.paragraphs import repair
@@ -155,14 +156,14 @@ def _unknown(
         if department.known is not False:
             continue
         name = department.name
-        where = [i.label for i in items if name in (*i.lead, *i.responsible)]
-        where += [f"附件第{r.row}行" for r in rows if name in (*r.lead, *r.responsible)]
+        labels = [i.label for i in items if name in (*i.lead, *i.responsible)]
+        numbers = [r.row for r in rows if name in (*r.lead, *r.responsible)]
         out.append(
             Finding(
                 "unknown_department",
-                "、".join(where),
+                "、".join([*labels, *dict.fromkeys(map(row_name, numbers))]),
                 f"“{name}”不在本县部门表中，请确认。",
-                {"name": name, "candidates": names.nearest(name)},
+                {"name": name, "candidates": names.nearest(name), "labels": labels, "rows": numbers},
             )
         )
     return out

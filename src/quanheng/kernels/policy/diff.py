@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from quanheng.kernels.policy.departments import generic_form, squeeze
-from quanheng.kernels.policy.model import AnnexRow, CompiledPlan, Item
+from quanheng.kernels.policy.model import AnnexRow, CompiledPlan, Item, row_name
 
 _SAME_TEXT = 0.6
 
@@ -30,7 +30,7 @@ def diff_plans(
     old: CompiledPlan, new: CompiledPlan, *, names: Callable[[str], str] = generic_form
 ) -> list[PlanChange]:
     """Changes from ``old`` to ``new``; ``names`` maps a department to the form compared."""
-    pairs, removed, added = _pair(old.items, new.items)
+    pairs, removed, added = pair_items(old.items, new.items)
     out = [PlanChange("task_removed", i.label, f"删去任务“{i.title}”。", {"title": i.title}) for i in removed]
     out += [PlanChange("task_added", i.label, f"新增任务“{i.title}”。", {"title": i.title}) for i in added]
     for before, after in pairs:
@@ -38,7 +38,7 @@ def diff_plans(
     return out + _row_changes(old.annex, new.annex, {b.label: a.label for b, a in pairs}, names)
 
 
-def _pair(
+def pair_items(
     old: tuple[Item, ...], new: tuple[Item, ...]
 ) -> tuple[list[tuple[Item, Item]], list[Item], list[Item]]:
     """Same title first, then same number with a near title or text, then near title and text alone."""
@@ -117,8 +117,8 @@ def _row_changes(
                 pairs.append((before, after))
                 left.remove(before)
                 right.remove(after)
-    out = [_row("annex_row_removed", r, f"附件删去第{r.row}行。", r.row, None) for r in left]
-    out += [_row("annex_row_added", r, f"附件新增第{r.row}行。", None, r.row) for r in right]
+    out = [_row("annex_row_removed", r, f"删去{row_name(r.row)}。", r.row, None) for r in left]
+    out += [_row("annex_row_added", r, f"新增{row_name(r.row)}。", None, r.row) for r in right]
     for before, after in pairs:
         out += _one_row(before, after, names)
     return out
@@ -126,7 +126,7 @@ def _row_changes(
 
 def _one_row(before: AnnexRow, after: AnnexRow, names: Callable[[str], str]) -> list[PlanChange]:
     out = []
-    where = f"附件第{after.row}行"
+    where = row_name(after.row)
     if before.deadline != after.deadline:
         text = f"{where}完成时限由“{before.deadline}”改为“{after.deadline}”。"
         out.append(_row("deadline_changed", after, text, before.deadline, after.deadline))

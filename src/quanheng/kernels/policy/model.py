@@ -120,6 +120,14 @@ class AnnexRow:
         }
 
 
+def row_name(*numbers: int | None) -> str:
+    """Name annex rows by their numbers, also where some could not be read: 附件第3、4行."""
+    known = "、".join(str(n) for n in numbers if n is not None)
+    if not known:
+        return "附件某行（序号不明）"
+    return f"附件第{known}行" + ("等（有的序号不明）" if None in numbers else "")
+
+
 @dataclass(frozen=True)
 class Target:
     """A number stated in a goal; ``op`` is one of ``=``, ``>=``, ``<=``, ``~``."""

@@ -71,13 +71,15 @@ class TaskReader:
         return items
 
     def _note_rule(self) -> ActiveRule | None:
-        """A rule in a note (注：…) holds for the whole document, wherever the note stands."""
-        for node in [self.root, *self.root.walk()]:
-            for piece in node.pieces:
-                stated = find_rule(piece)
-                if stated is not None and stated.is_note:
-                    return ActiveRule(stated.rule, stated.mark)
-        return None
+        """A rule in a note (注：…) holds for the whole document, wherever the note stands.
+
+        So does one about a mark: a mark in a list of departments means nothing else,
+        and the first task with marks may come before the words that explain them.
+        """
+        found = [find_rule(p) for node in [self.root, *self.root.walk()] for p in node.pieces]
+        stated = [s for s in found if s is not None]
+        whole = [s for s in stated if s.is_note] + [s for s in stated if s.rule is LeadRule.MARKED]
+        return ActiveRule(whole[0].rule, whole[0].mark) if whole else None
 
     def _read(self, node: Node) -> _Reading:
         reading = _Reading()
@@ -243,15 +245,13 @@ class TaskReader:
             titles = [self._title(n) for n, x in zip(tasks, labels, strict=True) if x == label]
             self._find("duplicate_label", label, f"编号{label}出现{len(titles)}次。", {"titles": titles})
         chosen = {id(n) for n in tasks}
-        for node in self.root.walk():
-            siblings = node.parent.children if node.parent else []
-            carries = id(node) in chosen or any(id(n) in chosen for n in node.walk())
-            if not carries and any(id(s) in chosen for s in siblings):
+        for node in [self.root, *self.root.walk()]:
+            for part in _bare_parts(node.children, chosen):
                 self._find(
                     "no_bracket",
-                    node.number,
+                    part.number,
                     "同级任务都有责任单位，这一条没有。",
-                    {"title": self._title(node)},
+                    {"title": self._title(part)},
                 )
         self._report_gaps()
 
@@ -272,6 +272,17 @@ class TaskReader:
 
     def _find(self, code: str, where: str, text: str, data: dict[str, object]) -> None:
         self.findings.append(Finding(code, where, text, data))
+
+
+def _bare_parts(siblings: list[Node], chosen: set[int]) -> list[Node]:
+    """Parts without task beside tasks, or between parts with tasks below; at the ends stand aims and safeguards."""
+    carries = [any(id(n) in chosen for n in [part, *part.walk()]) for part in siblings]
+    is_task_level = any(id(part) in chosen for part in siblings)
+    return [
+        part
+        for index, part in enumerate(siblings)
+        if not carries[index] and (is_task_level or (any(carries[:index]) and any(carries[index:])))
+    ]
 
 
 def _is_key_sign(bracket: str) -> bool:

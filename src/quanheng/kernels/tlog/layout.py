@@ -47,18 +47,6 @@ class TileRef:
         return TileRef(self.level, self.index)
 
 
-def tile_path(level: int, index: int, width: int = TILE_WIDTH) -> str:
-    """Return the path of a hash tile."""
-    if level < 0:
-        raise ValueError(f"level of a hash tile must not be negative: {level}")
-    return TileRef(level, index, width).path
-
-
-def entries_path(index: int, width: int = TILE_WIDTH) -> str:
-    """Return the path of an entry bundle."""
-    return TileRef(ENTRIES, index, width).path
-
-
 def parse_path(path: str) -> TileRef:
     """Return what lies at ``path``; refuse a path that `TileRef.path` would not write."""
     match = _PATH.fullmatch(path)

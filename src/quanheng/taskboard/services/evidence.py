@@ -26,6 +26,8 @@ from quanheng.taskboard.errors import (
 from quanheng.taskboard.models import Evidence, Task
 from quanheng.transparency.services import Personal, enqueue_leaf
 
+FORGOTTEN = "已删除"
+
 
 @transaction.atomic
 def file_evidence(
@@ -117,6 +119,13 @@ def withdraw_evidence(*, actor: User, public_id: UUID, reason: str) -> Evidence:
         personal=acted_by(actor) | {"reason": Personal(evidence.withdrawal_reason, actor.person)},
     )
     return evidence
+
+
+@transaction.atomic
+def forget_person(user: User) -> None:
+    """Blank what this person wrote about evidence; the evidence itself stays, for it is a unit's."""
+    Evidence.objects.filter(filed_by=user).update(file_name=FORGOTTEN)
+    Evidence.objects.filter(withdrawn_by=user).update(withdrawal_reason=FORGOTTEN)
 
 
 def _unit_in_task(task: Task, unit_id: int, actor: User) -> OrgUnit:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from quanheng.base import clock
+from quanheng.base.errors import StaleRevision
 from quanheng.base.files import store_file
 from quanheng.base.locks import lock_for_transaction
 from quanheng.core.models import OrgUnit, User
@@ -16,6 +17,7 @@ from quanheng.core.selectors import unit_names
 from quanheng.core.services import acted_by
 from quanheng.kernels.policy import CompiledPlan, diff_plans, plan_from_dict
 from quanheng.kernels.policy.deadlines import read_deadline
+from quanheng.kernels.policy.diff import pair_items
 from quanheng.taskboard.compiling import compile_for_county, unit_name, unknown_names
 from quanheng.taskboard.enums import Part
 from quanheng.taskboard.errors import (
@@ -26,6 +28,7 @@ from quanheng.taskboard.errors import (
     UnknownDepartments,
 )
 from quanheng.taskboard.models import Plan, PlanVersion, Task, TaskUnit
+from quanheng.taskboard.selectors import plan_like
 from quanheng.transparency.services import enqueue_leaf
 
 
@@ -68,16 +71,24 @@ def _refuse_known(digest: str) -> None:
 
 
 @transaction.atomic
-def adopt_version(*, actor: User | None, public_id: UUID, is_demo: bool = False) -> Plan:
+def adopt_version(
+    *, actor: User | None, public_id: UUID, against: str | None = None, is_demo: bool = False
+) -> Plan:
     """Make a draft the current version of its plan: the board follows it from now on.
 
-    A plan is the same when its number is the same, else its title.  Tasks are matched by title,
-    then by label; evidence and indicators stay with the task, tasks no longer named are retired.
+    Which plan it is a version of: ``selectors.plan_like``.  Which task goes on in which:
+    ``kernels.policy.diff.pair_items``, the same that the page of changes shows; evidence and
+    indicators stay with the task, and tasks no longer named are retired.
+
+    ``against`` is the id of the version that the person compared the draft with, empty for none;
+    None where nobody compared.
 
     Raises
     ------
     PlanNotFound, AlreadyAdopted, NoTasks
         No such draft; adopted before; nothing to put on the board.
+    StaleRevision
+        Another version was adopted since the person compared.
     UnknownDepartments
         The document names units that this county does not know: asked, never guessed.
     """
@@ -93,6 +104,8 @@ def adopt_version(*, actor: User | None, public_id: UUID, is_demo: bool = False)
     if unknown := unknown_names(compiled):
         raise UnknownDepartments(count=len(unknown), names="、".join(unknown))
     plan = _plan_of(version, compiled, is_demo=is_demo)
+    if against is not None and against != (str(plan.current.public_id) if plan.current else ""):
+        raise StaleRevision()
     before = plan_from_dict(plan.current.compiled) if plan.current else None
     version.plan, version.number = plan, plan.versions.count() + 1
     version.adopted_at, version.adopted_by = clock.now(), actor
@@ -100,7 +113,7 @@ def adopt_version(*, actor: User | None, public_id: UUID, is_demo: bool = False)
     plan.current, plan.title, plan.doc_number = version, _title(version, compiled), compiled.doc_number or ""
     plan.issued_on = date.fromisoformat(compiled.issued_on) if compiled.issued_on else None
     plan.save(update_fields=["current", "title", "doc_number", "issued_on"])
-    _lay_out_tasks(plan, version, compiled)
+    _lay_out_tasks(plan, version, before, compiled)
     changes = diff_plans(before, compiled) if before else ()
     enqueue_leaf(
         kind="plan:adopted",
@@ -138,9 +151,9 @@ def discard_draft(*, actor: User | None, public_id: UUID) -> None:
 
 def _plan_of(version: PlanVersion, compiled: CompiledPlan, *, is_demo: bool) -> Plan:
     number, title = compiled.doc_number or "", _title(version, compiled)
-    same = Plan.objects.filter(doc_number=number).first() if number else None
-    same = same or Plan.objects.filter(title=title).first()
-    return same or Plan.objects.create(title=title, doc_number=number, is_demo=is_demo)
+    return plan_like(doc_number=number, title=title) or Plan.objects.create(
+        title=title, doc_number=number, is_demo=is_demo
+    )
 
 
 def _title(version: PlanVersion, compiled: CompiledPlan) -> str:
@@ -148,17 +161,14 @@ def _title(version: PlanVersion, compiled: CompiledPlan) -> str:
     return compiled.title or version.source_name
 
 
-def _lay_out_tasks(plan: Plan, version: PlanVersion, compiled: CompiledPlan) -> None:
+def _lay_out_tasks(
+    plan: Plan, version: PlanVersion, before: CompiledPlan | None, compiled: CompiledPlan
+) -> None:
     present = list(plan.tasks.select_for_update())
-    by_title = {task.title: task for task in present}
-    by_label = {task.label: task for task in present}
-    titles = {item.title for item in compiled.items}
+    going_on = _going_on(present, before, compiled)
     used: set[int] = set()
     for position, item in enumerate(compiled.items):
-        match = by_title.get(item.title) or by_label.get(item.label)
-        if match is not None and (match.pk in used or (match.title != item.title and match.title in titles)):
-            match = None  # that task stands elsewhere in the new text
-        task = match or Task(plan=plan, revision=0)
+        task = going_on.get(position) or Task(plan=plan, revision=0)
         task.label, task.title, task.text, task.position = item.label, item.title, item.text, position
         task.lead_rule, task.retired_in = item.lead_rule, None
         task.deadline_text, task.deadline_on, task.is_continuous = _deadline(compiled, item.label)
@@ -170,6 +180,26 @@ def _lay_out_tasks(plan: Plan, version: PlanVersion, compiled: CompiledPlan) -> 
         if task.pk not in used and task.retired_in_id is None:
             task.retired_in = version
             task.save(update_fields=["retired_in"])
+
+
+def _going_on(present: list[Task], before: CompiledPlan | None, compiled: CompiledPlan) -> dict[int, Task]:
+    """Return the tasks that go on, by their place in the new text.
+
+    A live task goes on as the comparison of the two texts says.  A retired one comes back only under
+    its very title: another task under its old number is another task.
+    """
+    if before is None:
+        return {}
+    live = {task.position: task for task in present if task.retired_in_id is None}
+    place = {id(item): position for position, item in enumerate(compiled.items)}
+    old_place = {id(item): position for position, item in enumerate(before.items)}
+    pairs, _removed, added = pair_items(before.items, compiled.items)
+    going_on = {place[id(new)]: live[old_place[id(old)]] for old, new in pairs}
+    retired = {task.title: task for task in present if task.retired_in_id is not None}
+    for item in added:
+        if task := retired.pop(item.title, None):
+            going_on[place[id(item)]] = task
+    return going_on
 
 
 def _set_units(

@@ -6,14 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 
-from quanheng.taskboard.day import ask_for_day
 from quanheng.taskboard.enums import DayState
 from quanheng.taskboard.errors import DayNotFound
-from quanheng.taskboard.jobs import run_asked_day
+from quanheng.taskboard.jobs import ask_for_day
 from quanheng.taskboard.models import DayRun
 from quanheng.web.api.schemas import Paged, Slice, page_of, reads, writes
 from quanheng.web.auth import require_permission
@@ -64,7 +62,4 @@ def get_day(request: HttpRequest, public_id: UUID) -> DayRun:
 @router.post("/days", response=writes(DayOut, 202), summary="安排一次县区日")
 def post_day(request: HttpRequest) -> Status[DayRun]:
     actor = require_permission(request, "taskboard.run_day")
-    with transaction.atomic():  # a day that waits and a job that runs it, or neither
-        day = ask_for_day(actor=actor)
-        run_asked_day.enqueue(str(day.public_id))
-    return Status(202, day)
+    return Status(202, ask_for_day(actor=actor))

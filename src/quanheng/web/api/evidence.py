@@ -10,13 +10,13 @@ from django.http import FileResponse, HttpRequest
 from ninja import File, Form, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 
-from quanheng.base.files import stored_path
 from quanheng.taskboard import selectors
 from quanheng.taskboard.models import Evidence
 from quanheng.taskboard.services.evidence import file_evidence, withdraw_evidence
 from quanheng.web.api.schemas import Key, Paged, Problem, Slice, Words, page_of, reads, sends_file, writes
 from quanheng.web.api.uploads import content_of, name_of
 from quanheng.web.auth import require_permission
+from quanheng.web.downloads import evidence_response
 
 router = Router(tags=["evidence"])
 
@@ -62,7 +62,7 @@ class ReasonIn(Schema):
 def list_evidence(request: HttpRequest, task_id: UUID, part: Query[Slice]) -> dict[str, Any]:
     user = require_permission(request, "taskboard.view")
     task = selectors.task_for(user, task_id)
-    return page_of(task.evidence.select_related("task", "unit", "filed_by"), part)
+    return page_of(selectors.evidence_visible(user, [task]), part)
 
 
 @router.post("/tasks/{uuid:task_id}/evidence", response=writes(EvidenceOut, 201), summary="提交佐证材料")
@@ -90,20 +90,13 @@ def get_evidence(request: HttpRequest, public_id: UUID) -> Evidence:
 
 @router.get(
     "/evidence/{uuid:public_id}/file",
-    response=dict.fromkeys((401, 403, 404, 422), Problem),
+    response=dict.fromkeys((401, 403, 404, 409, 422), Problem),
     openapi_extra=sends_file(),
     summary="下载佐证材料原件",
 )
 def download_evidence(request: HttpRequest, public_id: UUID) -> FileResponse:
     user = require_permission(request, "taskboard.view")
-    evidence = selectors.evidence_for(user, public_id)
-    # Always a download, never shown: a file that somebody sent must not run as a page of ours.
-    return FileResponse(
-        stored_path(evidence.file_sha256).open("rb"),
-        as_attachment=True,
-        filename=evidence.file_name,
-        content_type="application/octet-stream",
-    )
+    return evidence_response(user, public_id)
 
 
 @router.post("/evidence/{uuid:public_id}/withdraw", response=writes(EvidenceOut), summary="撤回佐证材料")

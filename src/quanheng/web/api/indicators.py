@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from pydantic import Field
 
@@ -54,18 +55,20 @@ def get_indicator(request: HttpRequest, name: str, subject: Query[Subject]) -> d
     item = find(name)
     if item.per_task:
         if subject.task is None:
-            raise BadRequest(**{"query.task": "这个指标按任务计算，请给出任务。"})
+            raise BadRequest(**{"query.task": _("这个指标按任务计算，请给出任务。")})
         task = selectors.task_for(user, subject.task)
         records = selectors.plan_records(task.plan)
-        record = next(one for one in records.tasks if (one.label, one.title) == (task.label, task.title))
-        return _valued(item, str(item.value(records, record)), records.on, item.command(record))
+        record = selectors.record_of(records, task)
+        return _valued(
+            item, str(item.value(records, record)), records.on, item.command(record, plan=records.plan_option)
+        )
     if subject.task is not None:
-        raise BadRequest(**{"query.task": "这个指标按规划计算，不能给出任务。"})
+        raise BadRequest(**{"query.task": _("这个指标按规划计算，不能给出任务。")})
     plan = selectors.plan_by_id(subject.plan) if subject.plan else selectors.current_plan()
     if plan is None:
         raise PlanNotFound()
     records = selectors.plan_records(plan)
-    return _valued(item, str(item.value(records)), records.on, item.command())
+    return _valued(item, str(item.value(records)), records.on, item.command(plan=records.plan_option))
 
 
 def _valued(item: Indicator, value: str, on: date, command: str) -> dict[str, Any]:

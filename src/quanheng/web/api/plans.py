@@ -149,9 +149,9 @@ def upload_draft(request: HttpRequest, file: File[UploadedFile]) -> Status[PlanV
 
 
 @router.post("/drafts/{uuid:public_id}/adopt", response=writes(PlanOut), summary="采用草稿为现行版本")
-def adopt_draft(request: HttpRequest, public_id: UUID) -> Plan:
+def adopt_draft(request: HttpRequest, public_id: UUID, against: str | None = None) -> Plan:
     actor = require_permission(request, "taskboard.adopt_plan")
-    return adopt_version(actor=actor, public_id=public_id)
+    return adopt_version(actor=actor, public_id=public_id, against=against)
 
 
 @router.delete("/drafts/{uuid:public_id}", response=writes(None, 204), summary="删除草稿")

@@ -157,16 +157,17 @@ def _export(request: HttpRequest, public_id: UUID, wanted: TaskFilter, make: Cal
     """Return the tasks that are asked for as a file that says how they were chosen."""
     _user, scope = require_scope(request, "taskboard.view")
     plan = selectors.plan_by_id(public_id)
-    labels = [task["label"] for task in _wanted_tasks(plan, scope, wanted)]
+    keys = [task["key"] for task in _wanted_tasks(plan, scope, wanted)]
     words = [wanted.status.label if wanted.status else "", wanted.unit, wanted.q]
-    return make(plan, scope, labels=labels, which=_("，").join(filter(None, words)))
+    return make(plan, scope, keys=keys, which=_("，").join(filter(None, words)))
 
 
 def _task_out(task: Task, records: PlanRecords) -> dict[str, Any]:
-    record = next(item for item in records.tasks if (item.label, item.title) == (task.label, task.title))
+    record = selectors.record_of(records, task)
     judged = judge(records, record)
     return {
         "public_id": task.public_id,
+        "key": record.key,
         "label": task.label,
         "title": task.title,
         "status": judged.status,
@@ -194,7 +195,7 @@ def _measure_out(name: str, target: str | None, record: TaskRecord, records: Pla
         "unit": item.unit,
         "formula": item.formula,
         "source": item.source,
-        "command": item.command(record),
+        "command": item.command(record, plan=records.plan_option),
     }
 
 

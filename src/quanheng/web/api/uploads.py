@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from ninja.files import UploadedFile
 
 from quanheng.web.api.errors import BadRequest
@@ -17,7 +18,7 @@ def content_of(file: UploadedFile) -> bytes:
         It is larger than ``QUANHENG_MAX_UPLOAD_MIB`` allows.
     """
     if (file.size or 0) > settings.MAX_UPLOAD_BYTES:
-        raise BadRequest(file=f"文件超过 {settings.MAX_UPLOAD_BYTES // 2**20} MiB。")
+        raise BadRequest(file=_("文件超过 %(size)s MiB。") % {"size": settings.MAX_UPLOAD_BYTES // 2**20})
     data: bytes = file.read()
     return data
 

@@ -14,7 +14,8 @@ from pydantic import Field, StringConstraints
 from quanheng.core.enums import Role
 from quanheng.core.errors import UserNotFound
 from quanheng.core.models import RoleAssignment, User
-from quanheng.core.services import create_user, erase_person, reset_password, set_roles
+from quanheng.core.services import create_user, reset_password, set_roles
+from quanheng.taskboard.services.people import erase_person_everywhere
 from quanheng.web.api.schemas import Key, Paged, Revision, Slice, Words, page_of, reads, writes
 from quanheng.web.auth import require_permission
 
@@ -114,7 +115,9 @@ def put_roles(request: HttpRequest, public_id: UUID, body: RolesIn) -> User:
 @router.post("/users/{uuid:public_id}/erase", response=writes(UserOut), summary="删除个人信息")
 def erase_user(request: HttpRequest, public_id: UUID, body: EraseIn) -> User:
     actor = require_permission(request, "core.change_users")
-    return erase_person(actor=actor, public_id=public_id, revision=body.revision, reason=body.reason)
+    return erase_person_everywhere(
+        actor=actor, public_id=public_id, revision=body.revision, reason=body.reason
+    )
 
 
 @router.post("/users/{uuid:public_id}/password", response=writes(UserOut), summary="重设忘记的密码")

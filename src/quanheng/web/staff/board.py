@@ -14,7 +14,7 @@ from quanheng.core.permissions import Scope
 from quanheng.taskboard.enums import Part
 from quanheng.taskboard.models import Plan, Task
 from quanheng.taskboard.records import FRESH_DAYS, PlanRecords, TaskRecord, fresh_units
-from quanheng.taskboard.selectors import plan_records, tasks_in_scope
+from quanheng.taskboard.selectors import plan_records, record_of, tasks_in_scope
 from quanheng.taskboard.status import Judged, Status, judge
 from quanheng.web.words import STATUS_KIND, STATUS_ORDER
 
@@ -81,11 +81,10 @@ class Board:
 def read_board(plan: Plan, scope: Scope) -> Board:
     """Return the board of a plan as far as ``scope`` reaches."""
     records = plan_records(plan)
-    by_label = {task.label: task for task in records.tasks}
     found = findings_by_label(plan.current.compiled) if plan.current else {}
     rows = []
     for task in tasks_in_scope(plan, scope):
-        record = by_label[task.label]
+        record = record_of(records, task)
         named = list(task.task_units.all())
         rows.append(
             Row(

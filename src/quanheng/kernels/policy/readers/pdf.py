@@ -6,6 +6,8 @@ import io
 import logging
 import re
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pdfplumber
@@ -18,8 +20,6 @@ from quanheng.kernels.policy.refusals import DocumentRefused
 
 MAX_PAGES = 300
 MAX_EXPANDED = 200 * 1024 * 1024
-# It warns once per page and font about descriptors no reader of a plan can do anything about.
-logging.getLogger("pdfminer").setLevel(logging.ERROR)
 _STREAM = re.compile(rb"stream\r?\n")
 _LAYERS = 3
 _MIN_CHARACTERS = 20
@@ -31,7 +31,7 @@ def read_pdf(data: bytes) -> Document:
     """Read text and tables page by page; refuse locked files, scans and streams that expand too far."""
     _check_streams(data)
     try:
-        with pdfplumber.open(io.BytesIO(data)) as pdf:
+        with _without_warnings(), pdfplumber.open(io.BytesIO(data)) as pdf:
             blocks = _blocks(pdf) if len(pdf.pages) <= MAX_PAGES else None
     except PdfminerException as error:
         cause = error.args[0] if error.args else None
@@ -45,6 +45,18 @@ def read_pdf(data: bytes) -> Document:
     if characters < _MIN_CHARACTERS:
         raise DocumentRefused("policy.no_text_layer")
     return Document(tuple(blocks), "application/pdf")
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Warnings once per page and font, about descriptors no reader of a plan can do anything about."""
+    logger = logging.getLogger("pdfminer")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _check_streams(data: bytes) -> None:

@@ -184,6 +184,9 @@ def _tab_cells(line: str, width: int) -> list[str]:
 
 
 def _placed(segments: list[tuple[int, str]], columns: list[int]) -> list[str]:
+    """A row with as many parts as headings goes by order, since plain gaps line nothing up; others by place."""
+    if len(segments) == len(columns):
+        return [text for _, text in segments]
     cells = [""] * len(columns)
     for position, text in segments:
         nearest = min(range(len(columns)), key=lambda i: abs(columns[i] - position))

@@ -133,16 +133,16 @@ def board_by_town(request: HttpRequest) -> HttpResponse:
 @require_safe
 def board_export(request: HttpRequest) -> HttpResponse:
     """The rows of the board as shown, in .xlsx."""
-    board, labels, which = _to_export(request)
-    data = board_workbook(board.plan, board.scope, labels=labels, which=which)
+    board, keys, which = _to_export(request)
+    data = board_workbook(board.plan, board.scope, keys=keys, which=which)
     return _file(data, XLSX, f"{board.plan.title}-任务看板.xlsx")
 
 
 @require_safe
 def board_word(request: HttpRequest) -> HttpResponse:
     """The rows of the board as shown, as the 任务清单 in .docx."""
-    board, labels, which = _to_export(request)
-    data = task_list_document(board.plan, board.scope, labels=labels, which=which)
+    board, keys, which = _to_export(request)
+    data = task_list_document(board.plan, board.scope, keys=keys, which=which)
     return _file(data, DOCX, f"{board.plan.title}-任务清单.docx")
 
 
@@ -153,7 +153,7 @@ def _board(request: HttpRequest) -> Board | None:
 
 
 def _to_export(request: HttpRequest) -> tuple[Board, list[str], str]:
-    """Return the board, the labels of the rows that the query shows, and its filters in words."""
+    """Return the board, the keys of the rows that the query shows, and its filters in words."""
     board = _board(request)
     if board is None:
         raise PlanNotFound()
@@ -163,7 +163,7 @@ def _to_export(request: HttpRequest) -> tuple[Board, list[str], str]:
         for option in line.options[1:]  # the first is 全部
         if option.active
     ]
-    return board, [row.task.label for row in _shown(request, board)], _("，").join(filters)
+    return board, [row.record.key for row in _shown(request, board)], _("，").join(filters)
 
 
 def _file(data: bytes, content_type: str, name: str) -> HttpResponse:

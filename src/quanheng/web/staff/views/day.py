@@ -6,18 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from quanheng.core.models import User
-from quanheng.taskboard.day import ask_for_day
 from quanheng.taskboard.enums import DayState
 from quanheng.taskboard.errors import DayNotFound, DayRunning
-from quanheng.taskboard.jobs import run_asked_day
+from quanheng.taskboard.jobs import ask_for_day
 from quanheng.taskboard.models import DayRun
 from quanheng.web.auth import holds, require_permission
 from quanheng.web.lists import page_of, query_of
@@ -59,17 +56,10 @@ def day_run(request: HttpRequest) -> HttpResponse:
     """Queue a county day for the worker."""
     user = require_permission(request, "taskboard.run_day")
     try:
-        _ask(user)
+        ask_for_day(actor=user)
     except DayRunning as error:
         messages.error(request, error.text)
     return redirect("staff:day")
-
-
-def _ask(user: User) -> None:
-    # One transaction: a day that waits without its job would block the button for ever.
-    with transaction.atomic():
-        asked = ask_for_day(actor=user)
-        run_asked_day.enqueue(str(asked.public_id))
 
 
 @require_safe

@@ -5,18 +5,17 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from quanheng.base.files import stored_path
-from quanheng.taskboard.errors import EvidenceNotFound
 from quanheng.taskboard.selectors import evidence_for, task_for, units_to_file_for
 from quanheng.taskboard.services.evidence import file_evidence, withdraw_evidence
 from quanheng.web.auth import require_permission
+from quanheng.web.downloads import evidence_response
 from quanheng.web.staff.common import attempt, form_status
 from quanheng.web.staff.forms import EvidenceForm, ReasonForm
 from quanheng.web.staff.views.tasks import task_context
@@ -52,15 +51,7 @@ def evidence_file(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def evidence_download(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     """Send the file as it was filed; always as a download, never shown by the browser."""
     user = require_permission(request, "taskboard.view")
-    evidence = evidence_for(user, public_id)
-    try:
-        stream = stored_path(evidence.file_sha256).open("rb")
-    except FileNotFoundError as error:
-        text = _("这份材料的原件不在服务器上，请系统管理员从备份恢复。")
-        raise EvidenceNotFound(text, sha256=evidence.file_sha256) from error
-    return FileResponse(
-        stream, as_attachment=True, filename=evidence.file_name, content_type="application/octet-stream"
-    )
+    return evidence_response(user, public_id)
 
 
 @require_http_methods(["GET", "POST"])

@@ -160,7 +160,9 @@ def _answer(actor: User, form: AliasForm, *, is_new: bool) -> str:
 def draft_adopt(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Make a draft what the board follows."""
     user = require_permission(request, "taskboard.adopt_plan")
-    plan, refusal = attempt(lambda: adopt_version(actor=user, public_id=public_id))
+    plan, refusal = attempt(
+        lambda: adopt_version(actor=user, public_id=public_id, against=request.POST.get("against"))
+    )
     if isinstance(refusal, AlreadyAdopted):
         raise refusal
     if plan is None:

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_safe
 
 from quanheng.core.models import OrgUnit, User
 from quanheng.core.permissions import Scope, scope_of
-from quanheng.taskboard.models import Evidence, Plan, PlanVersion, Task
-from quanheng.taskboard.selectors import tasks_in_scope
+from quanheng.taskboard.models import Plan, PlanVersion, Task
+from quanheng.taskboard.selectors import evidence_visible, tasks_in_scope
 from quanheng.web.auth import holds, require_permission
 
 MOST = 20
@@ -46,7 +46,7 @@ def search(request: HttpRequest) -> HttpResponse:
     groups = []
     if text:
         scope = scope_of(user, "taskboard.view")
-        found = [(_("任务"), _tasks(scope, text)), (_("佐证材料"), _evidence(scope, text))]
+        found = [(_("任务"), _tasks(scope, text)), (_("佐证材料"), _evidence(user, scope, text))]
         if scope.is_all:
             found.append((_("规划文件"), _files(text)))
         if holds(request, "core.view_units"):
@@ -77,9 +77,8 @@ def _tasks(scope: Scope, text: str) -> list[Hit]:
     return hits
 
 
-def _evidence(scope: Scope, text: str) -> list[Hit]:
-    seen = [task.pk for task in _visible(scope)]
-    rows = Evidence.objects.filter(task__in=seen, file_name__contains=text).select_related("task", "unit")
+def _evidence(user: User, scope: Scope, text: str) -> list[Hit]:
+    rows = evidence_visible(user, _visible(scope)).filter(file_name__contains=text)
     return [
         Hit(
             item.file_name,

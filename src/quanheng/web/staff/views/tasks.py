@@ -18,7 +18,7 @@ from quanheng.core.models import User
 from quanheng.core.permissions import Scope
 from quanheng.taskboard.indicators import REGISTRY
 from quanheng.taskboard.models import Evidence, Task, TaskIndicator
-from quanheng.taskboard.selectors import task_for, units_to_file_for
+from quanheng.taskboard.selectors import evidence_visible, task_for, units_to_file_for
 from quanheng.taskboard.services.measures import measure_task_by
 from quanheng.transparency.models import Leaf
 from quanheng.web.auth import holds, require_permission
@@ -63,7 +63,7 @@ def task_context(
     }
     if is_short:
         return context
-    filed = task.evidence.select_related("unit", "filed_by", "withdrawn_by")
+    filed = evidence_visible(user, [task])
     page = page_of(request, filed)
     subjects = [
         f"task:{task.public_id}",

@@ -17,7 +17,8 @@ from quanheng.base.errors import StaleRevision
 from quanheng.core.enums import Role, UnitKind
 from quanheng.core.errors import UserNotFound
 from quanheng.core.models import OrgUnit, RoleAssignment, User
-from quanheng.core.services import create_user, erase_person, reset_password, set_roles
+from quanheng.core.services import create_user, reset_password, set_roles
+from quanheng.taskboard.services.people import erase_person_everywhere
 from quanheng.transparency.models import Opening
 from quanheng.web.auth import holds, require_permission
 from quanheng.web.lists import Heading, page_of, query_of, sort_heading, words
@@ -128,7 +129,9 @@ def user_erase(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form = EraseForm(request.POST or None, initial={"revision": user.revision})
     refusal = None
     if form.is_valid():
-        erased, refusal = attempt(lambda: erase_person(actor=actor, public_id=public_id, **form.cleaned_data))
+        erased, refusal = attempt(
+            lambda: erase_person_everywhere(actor=actor, public_id=public_id, **form.cleaned_data)
+        )
         if erased is not None:
             messages.success(request, _("个人信息已删除，日志中的记录仍可核验。"))
             return redirect("staff:user_edit", public_id=public_id)
