@@ -64,6 +64,23 @@ def test_loading_again_keeps_what_was_edited(dachuan: object, tmp_path: Path) ->
 
 
 @pytest.mark.django_db
+def test_a_unit_renamed_on_the_page_is_not_made_again_under_its_old_name(dachuan: object) -> None:
+    unit = OrgUnit.objects.get(name="区水务局")
+    save_unit(
+        actor=None,
+        unit_id=unit.pk,
+        revision=1,
+        kind=UnitKind.DEPARTMENT,
+        name="区水利局",
+        aliases=["区水务局"],
+    )
+    root = Path(__file__).parent.parent.parent
+
+    assert load_county(read_county(root / "examples/dachuan/county.yaml")).created == 0
+    assert not OrgUnit.objects.filter(name="区水务局").exists()
+
+
+@pytest.mark.django_db
 def test_a_second_county_in_one_installation_is_refused(dachuan: object, tmp_path: Path) -> None:
     with pytest.raises(OtherCounty, match="开州区"):
         load_county(read_county(_file(tmp_path, OTHER)))

@@ -81,6 +81,11 @@ def test_a_username_is_given_once(people: dict[str, User]) -> None:
         create_user(actor=None, username="officer", display_name="新人", password="long-enough-1234")
 
 
+def test_a_username_is_given_once_in_any_case(people: dict[str, User]) -> None:
+    with pytest.raises(BadUser, match="已被使用"):
+        create_user(actor=None, username="Officer", display_name="新人", password="long-enough-1234")
+
+
 def test_roles_are_set_exactly_and_a_stale_form_is_refused(people: dict[str, User]) -> None:
     clerk, town = people["clerk"], OrgUnit.objects.get(name="石桥镇")
     set_roles(

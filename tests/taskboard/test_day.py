@@ -15,13 +15,21 @@ from python_calamine import CalamineWorkbook
 from quanheng.base.errors import NotStored, StaleRevision
 from quanheng.base.files import stored_path
 from quanheng.base.locks import lock_for_process
+from quanheng.core.county import load_county, read_county
 from quanheng.core.errors import BadCountyFile
 from quanheng.core.models import User
 from quanheng.core.permissions import Scope
 from quanheng.taskboard.day import STEPS, Line, Step, run_day
 from quanheng.taskboard.demo import load_demo
 from quanheng.taskboard.enums import DayState
-from quanheng.taskboard.errors import BadDemo, DayRunning, IndicatorNotPerTask, TaskNotFound, UnknownIndicator
+from quanheng.taskboard.errors import (
+    BadDemo,
+    BadTarget,
+    DayRunning,
+    IndicatorNotPerTask,
+    TaskNotFound,
+    UnknownIndicator,
+)
 from quanheng.taskboard.exports import HEADINGS, board_rows, board_workbook, task_list_document
 from quanheng.taskboard.indicators import REGISTRY
 from quanheng.taskboard.intake import intake_folder, take_in
@@ -299,3 +307,26 @@ def test_an_export_holds_only_the_tasks_of_the_scope(plan: Plan) -> None:
 
     assert 0 < len(rows) < 15
     assert all("区水务局" in row.lead + row.responsible for row in rows)
+
+
+def test_no_public_password_enters_a_real_county(home: Path, tmp_path: Path) -> None:
+    text = (EXAMPLE / "county.yaml").read_text(encoding="utf-8").replace("is_demo: true", "is_demo: false")
+    real = tmp_path / "real.yaml"
+    real.write_text(text, encoding="utf-8")
+    load_county(read_county(real))
+
+    with pytest.raises(BadDemo, match="正式县区"):
+        load_demo(EXAMPLE)
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("target", ["0", "-5"])
+def test_a_target_that_nothing_could_miss_is_refused(plan: Plan, target: str) -> None:
+    task = live_tasks(plan)[1]
+    with pytest.raises(BadTarget):
+        measure_task_by(
+            actor=None,
+            task_id=task.public_id,
+            revision=task.revision,
+            targets={"task.evidence": Decimal(target)},
+        )

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
@@ -261,3 +261,20 @@ def test_a_draft_compared_with_another_version_is_not_adopted(dachuan: object) -
         adopt_version(actor=None, public_id=drafts[1].public_id, against=seen)
     plan.refresh_from_db()
     assert plan.current == drafts[0]
+
+
+def test_documents_without_title_and_number_are_never_versions_of_each_other(dachuan: object) -> None:
+    untitled = "一、重点任务\n\n（一）核对市场在用秤。逐市场核对。（责任单位：区市场监管局）\n"
+    drafts = [_receive(untitled, "方案.txt"), _receive(untitled.replace("逐市场", "逐摊位"), "方案.txt")]
+    for number, draft in enumerate(drafts):
+        PlanVersion.objects.filter(pk=draft.pk).update(received_at=clock.now() + timedelta(seconds=number))
+    plans = [adopt_version(actor=None, public_id=draft.public_id) for draft in drafts]
+
+    assert plans[0].pk != plans[1].pk
+    assert all(plan.title.startswith("方案.txt") for plan in plans)
+
+
+def test_a_file_name_stays_out_of_the_log(people: dict[str, User]) -> None:
+    receive_document(actor=people["officer"], data=PLAN.encode(), filename="张三的方案.txt")
+
+    assert "张三" not in bytes(PendingLeaf.objects.get(kind="plan:received").entry).decode()

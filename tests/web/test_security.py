@@ -106,6 +106,28 @@ def test_five_wrong_passwords_lock_the_name_even_for_the_right_one(people) -> No
     assert _sign_in(Client(), "inspector").status_code == 302  # another name from the same place is not
 
 
+def test_a_locked_name_is_locked_in_any_case(people) -> None:
+    for _ in range(5):
+        _sign_in(Client(), "officer", "wrong-password")
+
+    assert _sign_in(Client(), "oFFicer").status_code == 429
+
+
+def test_a_second_factor_cannot_be_guessed_without_end(people) -> None:
+    TOTP.activate(people["officer"], generate_totp_secret())
+    client = Client()
+    _sign_in(client, "officer")
+    answers = {client.post(reverse("mfa_authenticate"), {"code": "000000"}).content for _ in range(10)}
+    assert all("登录失败次数过多".encode() not in answer for answer in answers)
+
+    assert "登录失败次数过多".encode() in client.post(reverse("mfa_authenticate"), {"code": "000000"}).content
+
+
+@pytest.mark.django_db
+def test_a_request_for_another_host_is_refused_and_not_an_error() -> None:
+    assert Client().get("/", headers={"host": "evil.example"}).status_code == 400
+
+
 def test_a_right_password_forgets_the_wrong_ones(people) -> None:
     for _ in range(3):
         _sign_in(Client(), "officer", "wrong-password")

@@ -119,7 +119,8 @@ ACCOUNT_ADAPTER = "quanheng.web.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_RATE_LIMITS = {"login_failed": None}  # axes does it, per name and address
+# Passwords: axes is stricter, per name and address.  This one is for the second factor.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/15m/key"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "portal:home"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Quanheng"
@@ -127,6 +128,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # [h]
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_CALLABLE = "quanheng.web.accounts.client_username"
 AXES_CLIENT_IP_CALLABLE = "quanheng.web.accounts.client_address"
 AXES_LOCKOUT_TEMPLATE = "account/locked.html"
 AXES_VERBOSE = False

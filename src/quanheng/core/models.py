@@ -7,6 +7,7 @@ import uuid
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
+from django.db.models.functions import Lower
 
 from quanheng.core.enums import Role, UnitKind, role_choices, unit_kind_choices
 
@@ -90,6 +91,12 @@ class User(AbstractUser):
     is_demo = models.BooleanField(default=False)
     erased_at = models.DateTimeField(null=True, blank=True)
     revision = models.PositiveIntegerField(default=1)
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            # Names are compared without case at sign-in: twins would lock each other out.
+            UniqueConstraint(Lower("username"), name="user_username_once_in_any_case")
+        ]
 
     def __str__(self) -> str:
         return self.display_name or self.username

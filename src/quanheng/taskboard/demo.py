@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from quanheng.base import clock
 from quanheng.core.county import load_county, read_county
 from quanheng.core.enums import Role
-from quanheng.core.models import OrgUnit, User
+from quanheng.core.models import County, OrgUnit, User
 from quanheng.core.services import create_user, set_roles
 from quanheng.taskboard.errors import BadDemo
 from quanheng.taskboard.models import Plan, Task
@@ -77,6 +77,8 @@ def load_demo(folder: Path) -> DemoFile:
     demo = read_demo(folder / "demo.yaml")
     with transaction.atomic():
         load_county(county)
+        if not County.objects.get().is_demo:
+            raise BadDemo(reason="本系统装的是正式县区，不能载入口令公开的演示账号。")
         for person in demo.people:
             _make_account(person, demo.password)
         if not Plan.objects.exists():

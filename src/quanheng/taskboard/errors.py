@@ -86,6 +86,11 @@ class IndicatorNotPerTask(BureauError):
     message = _("指标“{name}”是整份规划的，不能用来衡量单项任务。")
 
 
+class BadTarget(BureauError):
+    code = "taskboard.bad_target"
+    message = _("指标“{name}”的目标值应大于 0。")
+
+
 class BadOpenData(BureauError):
     code = "taskboard.bad_open_data"
     message = _("公开数据文件有误：{reason}")

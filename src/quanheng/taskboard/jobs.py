@@ -19,7 +19,6 @@ from quanheng.taskboard.enums import DayState
 from quanheng.taskboard.errors import DayRunning
 from quanheng.taskboard.models import DayRun
 
-
 RETRY_AFTER = timedelta(minutes=1)
 
 

@@ -205,5 +205,5 @@ def plan_like(*, doc_number: str, title: str) -> Plan | None:
     where one of the two has no number (two numbers are two documents, whatever their titles)."""
     plans = Plan.objects.select_related("current")
     if not doc_number:
-        return plans.filter(title=title).first()
+        return plans.filter(title=title).first() if title else None
     return plans.filter(doc_number=doc_number).first() or plans.filter(title=title, doc_number="").first()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
@@ -13,6 +15,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002  allauth's signature
         """Refuse: accounts are made by the administrator, with a role and a unit."""
         return False
+
+
+def client_username(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
+    """Return the name that failed sign-ins are counted for: in one case, as names are compared."""
+    given = credentials or request.POST
+    return str(given.get("username") or given.get("login") or "").strip().casefold()
 
 
 def client_address(request: HttpRequest) -> str:

@@ -39,7 +39,7 @@ _SECTION = {
 
 def house(request: HttpRequest) -> dict[str, Any]:
     """Context processor of all templates."""
-    is_staff = isinstance(request.user, User)
+    is_staff = isinstance(getattr(request, "user", None), User)
     head = latest_checkpoint()
     return {
         "county": _county(),

@@ -82,7 +82,7 @@ CASES = [
 @pytest.mark.parametrize(
     ("raw", "lead", "responsible", "local", "is_open", "rule"), CASES, ids=[c[0] for c in CASES]
 )
-def test_assignment_forms(  # noqa: PLR0917
+def test_assignment_forms(
     raw: str, lead: str, responsible: str, local: str, is_open: bool, rule: str
 ) -> None:
     read = _read(raw)

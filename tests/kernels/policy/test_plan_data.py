@@ -117,6 +117,35 @@ BOMB = "title: &a [甲, 甲]\n" + "".join(
 )
 
 
+TAIL = "\ndoc_number: null\nissued_on: null\n"
+HOSTILE = [
+    'title: !!int ""',
+    'title: !!bool "x"',
+    'title: !!timestamp "x"',
+    'title: "\\ud800"' + TAIL,
+    "title: 甲" + TAIL + "findings: [{code: x, where: y, text: z, data: {d: 2024-01-01}}]",
+    "title: 甲" + TAIL + "findings: [{code: x, where: y, text: z, data: {d: .nan}}]",
+    "title: " + "长" * 30_000 + TAIL,
+    'title: "\\0"' + TAIL,
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_facts_that_python_or_a_database_would_choke_on_are_refused(text: str) -> None:
+    with pytest.raises(DocumentRefused) as refused:
+        compile_plan(text.encode(), filename="plan.yaml")
+
+    assert refused.value.code == "policy.bad_facts"
+
+
+def test_facts_that_name_a_department_without_listing_it_are_refused() -> None:
+    facts = compiled(BODY + ROWS).to_dict()
+    facts["departments"] = facts["departments"][1:]
+    kept = yaml.safe_dump(facts, allow_unicode=True, sort_keys=False)
+    with pytest.raises(DocumentRefused, match="departments"):
+        compile_plan(kept.encode(), filename="plan.yaml")
+
+
 @pytest.mark.parametrize("text", ["title: [", "title: 甲\nitems: 3\n", BOMB, "title: " + "[" * 5000])
 def test_facts_that_are_none_are_refused_with_the_place(text: str) -> None:
     with pytest.raises(DocumentRefused) as refused:

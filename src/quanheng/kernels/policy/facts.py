@@ -6,12 +6,16 @@ from typing import Any
 
 import yaml
 
+from quanheng.kernels.canonical import canonical_json
 from quanheng.kernels.policy.model import CompiledPlan
 from quanheng.kernels.policy.refusals import DocumentRefused
 from quanheng.kernels.policy.serialize import plan_from_dict
 
 _FIRST_KEY = b"title:"
 MAX_BYTES = 2 * 2**20
+MAX_TITLE_CHARACTERS = 300
+# Besides its own errors, PyYAML lets those of Python through where a tag does not fit its value.
+_WRONG = (yaml.YAMLError, ValueError, RecursionError, LookupError, AttributeError, TypeError)
 
 
 class _NoAliases(yaml.SafeLoader):
@@ -40,6 +44,22 @@ def read_facts(data: bytes) -> CompiledPlan:
         raise DocumentRefused("policy.too_large", limit="2 MB")
     try:
         loaded = yaml.load(data.decode("utf-8-sig"), Loader=_NoAliases)  # noqa: S506  a SafeLoader
-        return plan_from_dict(loaded)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        plan = plan_from_dict(loaded)
+        canonical_json(
+            plan.to_dict()
+        )  # what cannot be logged or stored is refused here: NaN, lone surrogates
+        _require_departments(plan)
+    except _WRONG as error:
         raise DocumentRefused("policy.bad_facts", detail=str(error)) from error
+    return plan
+
+
+def _require_departments(plan: CompiledPlan) -> None:
+    listed = {department.name for department in plan.departments}
+    parties = [*plan.items, *plan.annex]
+    named = {name for party in parties for name in (*party.lead, *party.responsible)}
+    if missing := sorted(named - listed):
+        raise ValueError(f"plan.departments: missing {', '.join(missing)}")
+    for text in (plan.title or "", plan.doc_number or "", *(item.label + item.title for item in plan.items)):
+        if len(text) > MAX_TITLE_CHARACTERS or "\x00" in text:
+            raise ValueError(f"a title or number is too long or no text: {text[:40]!r}")

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from quanheng.kernels.policy.brackets import ActiveRule, ParsedBracket, parse_bracket
+from quanheng.kernels.policy.brackets import ActiveRule, ParsedBracket, parse_bracket, parse_names
 from quanheng.kernels.policy.duties import opens_duty_line, starts_with_key
 from quanheng.kernels.policy.model import Assignment, Finding, Item
 from quanheng.kernels.policy.outline import RANKS, Node, labels_of
@@ -16,6 +16,9 @@ from quanheng.kernels.policy.scan import Bracket, brackets
 
 TITLE_LENGTH = 40
 _SENTENCE_END = re.compile("。(?=.)")
+#: 由A局牵头，B局配合。 by itself; 由A局牵头制定方案 is prose.
+_BY_WHOM = re.compile("由[^由。；;：:“”]+(?:牵头|负责|配合|参与|协助)(?:落实|实施)?。")
+_DOES_WHAT = re.compile("(?:牵头|负责|配合|参与|协助)(?!牵头|负责|配合|参与|协助|会同|落实|实施|[，,。])")
 #: 主办单位 and 承办单位 alone are the foot of a web page.
 _HOST, _HELPED = re.compile("主办|承办"), re.compile("协办|配合")
 _KEY_SIGN = re.compile(r"[【〔\[]\s*[\u4e00-\u9fff]{4,8}\s*[】〕\]]")
@@ -83,9 +86,11 @@ class TaskReader:
 
     def _read(self, node: Node) -> _Reading:
         reading = _Reading()
-        for piece in node.pieces:
+        last = max((i for i, piece in enumerate(node.pieces) if "。" in piece), default=-1)
+        for index, piece in enumerate(node.pieces):
             kept, position, found_any = "", 0, False
-            for start, end, parsed, closed in self._duties(piece):
+            closing = _closing_sentence(piece, is_alone_allowed=index > 0) if index == last else len(piece)
+            for start, end, parsed, closed in self._duties(piece, closing):
                 self._learn(piece[position:start])
                 kept += piece[position:start]
                 position = end
@@ -106,7 +111,15 @@ class TaskReader:
                 reading.is_last_alone = not kept.strip()
         return reading
 
-    def _duties(self, piece: str) -> Iterator[tuple[int, int, ParsedBracket, bool]]:
+    def _duties(self, piece: str, closing: int) -> Iterator[tuple[int, int, ParsedBracket, bool]]:
+        """Assignments of a piece in order: brackets and open runs, then the sentence from ``closing`` on."""
+        yield from self._bracketed(piece[:closing])
+        sentence = piece[closing:].strip()
+        parsed = parse_bracket(sentence, sentence, self.active) if sentence else None
+        if parsed is not None and parsed.assignment is not None:
+            yield closing, len(piece), parsed, True
+
+    def _bracketed(self, piece: str) -> Iterator[tuple[int, int, ParsedBracket, bool]]:
         """Assignments of a piece in order: brackets, then open runs such as 责任单位：…"""
         position = barren = 0
         for bracket in [*brackets(piece), None]:
@@ -245,13 +258,14 @@ class TaskReader:
             titles = [self._title(n) for n, x in zip(tasks, labels, strict=True) if x == label]
             self._find("duplicate_label", label, f"编号{label}出现{len(titles)}次。", {"titles": titles})
         chosen = {id(n) for n in tasks}
-        for node in [self.root, *self.root.walk()]:
-            for part in _bare_parts(node.children, chosen):
+        bare = {id(p) for node in [self.root, *self.root.walk()] for p in _bare_parts(node.children, chosen)}
+        for node in self.root.walk():
+            if id(node) in bare:
                 self._find(
                     "no_bracket",
-                    part.number,
+                    node.number,
                     "同级任务都有责任单位，这一条没有。",
-                    {"title": self._title(part)},
+                    {"title": self._title(node)},
                 )
         self._report_gaps()
 
@@ -274,15 +288,27 @@ class TaskReader:
         self.findings.append(Finding(code, where, text, data))
 
 
+def _closing_sentence(piece: str, *, is_alone_allowed: bool) -> int:
+    """Where the last sentence begins if all it says is by whom, else the piece's end; a task needs other words."""
+    text = piece.rstrip()
+    start = text.rfind("。", 0, len(text) - 1) + 1
+    sentence = text[start:].strip()
+    if not (start or is_alone_allowed) or not _BY_WHOM.fullmatch(sentence) or _DOES_WHAT.search(sentence):
+        return len(piece)
+    read, is_plausible = parse_names(sentence)
+    names_somebody = read.lead or read.responsible or read.local_governments
+    return start if is_plausible and names_somebody else len(piece)
+
+
 def _bare_parts(siblings: list[Node], chosen: set[int]) -> list[Node]:
     """Parts without task beside tasks, or between parts with tasks below; at the ends stand aims and safeguards."""
     carries = [any(id(n) in chosen for n in [part, *part.walk()]) for part in siblings]
-    is_task_level = any(id(part) in chosen for part in siblings)
-    return [
-        part
-        for index, part in enumerate(siblings)
-        if not carries[index] and (is_task_level or (any(carries[:index]) and any(carries[index:])))
-    ]
+    if not any(carries):
+        return []
+    first, last = carries.index(True), len(carries) - carries[::-1].index(True)
+    if any(id(part) in chosen for part in siblings):
+        first, last = 0, len(carries)
+    return [part for part, does in zip(siblings[first:last], carries[first:last], strict=True) if not does]
 
 
 def _is_key_sign(bracket: str) -> bool:

@@ -11,7 +11,7 @@ from django.db import transaction
 from quanheng.base.errors import StaleRevision
 from quanheng.core.models import User
 from quanheng.core.services import acted_by
-from quanheng.taskboard.errors import IndicatorNotPerTask, TaskNotFound
+from quanheng.taskboard.errors import BadTarget, IndicatorNotPerTask, TaskNotFound
 from quanheng.taskboard.indicators import REGISTRY, find
 from quanheng.taskboard.models import IndicatorValue, Plan, Task, TaskIndicator
 from quanheng.taskboard.selectors import plan_records
@@ -26,7 +26,7 @@ def measure_task_by(
 
     Raises
     ------
-    TaskNotFound, UnknownIndicator, IndicatorNotPerTask, StaleRevision
+    TaskNotFound, UnknownIndicator, IndicatorNotPerTask, BadTarget, StaleRevision
         No such task; a name that the registry does not have, or of the whole plan; somebody saved
         the task meanwhile.
     """
@@ -35,7 +35,9 @@ def measure_task_by(
         raise TaskNotFound(public_id=str(task_id))
     if task.revision != revision:
         raise StaleRevision(yours=revision, present=task.revision)
-    for name in targets:
+    for name, target in targets.items():
+        if target is not None and target <= 0:
+            raise BadTarget(name=name)
         if not find(name).per_task:
             raise IndicatorNotPerTask(name=name)
     task.indicators.all().delete()

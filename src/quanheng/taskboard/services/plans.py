@@ -7,6 +7,7 @@ from datetime import date
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from quanheng.base import clock
 from quanheng.base.errors import StaleRevision
@@ -29,7 +30,7 @@ from quanheng.taskboard.errors import (
 )
 from quanheng.taskboard.models import Plan, PlanVersion, Task, TaskUnit
 from quanheng.taskboard.selectors import plan_like
-from quanheng.transparency.services import enqueue_leaf
+from quanheng.transparency.services import Personal, enqueue_leaf
 
 
 def receive_document(*, actor: User | None, data: bytes, filename: str) -> PlanVersion:
@@ -56,13 +57,18 @@ def receive_document(*, actor: User | None, data: bytes, filename: str) -> PlanV
             enqueue_leaf(
                 kind="plan:received",
                 subject=f"planversion:{version.public_id}",
-                data={"title": compiled.title or filename, "sha256": digest, "tasks": len(compiled.items)},
-                personal=acted_by(actor),
+                data={"title": compiled.title or "", "sha256": digest, "tasks": len(compiled.items)},
+                # A file name often names a person.
+                personal=acted_by(actor) | _file_name(actor, filename),
             )
     except IntegrityError:
         _refuse_known(digest)
         raise
     return version
+
+
+def _file_name(actor: User | None, filename: str) -> dict[str, Personal]:
+    return {} if actor is None else {"file_name": Personal(filename, actor.person)}
 
 
 def _refuse_known(digest: str) -> None:
@@ -151,14 +157,15 @@ def discard_draft(*, actor: User | None, public_id: UUID) -> None:
 
 def _plan_of(version: PlanVersion, compiled: CompiledPlan, *, is_demo: bool) -> Plan:
     number, title = compiled.doc_number or "", _title(version, compiled)
-    return plan_like(doc_number=number, title=title) or Plan.objects.create(
+    return plan_like(doc_number=number, title=compiled.title or "") or Plan.objects.create(
         title=title, doc_number=number, is_demo=is_demo
     )
 
 
 def _title(version: PlanVersion, compiled: CompiledPlan) -> str:
-    """Return the title of the document; a document without one is called by its file name."""
-    return compiled.title or version.source_name
+    """Return the title of the document; one without is called by its file and when it came."""
+    received = timezone.localtime(version.received_at)
+    return compiled.title or f"{version.source_name[:200]} {received:%Y-%m-%d %H:%M:%S}"
 
 
 def _lay_out_tasks(
