@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 from quanheng.cli.fetch import needed
 from quanheng.cli.main import app
 from quanheng.kernels.tlog.layout import CHECKPOINT_PATH
+from quanheng.kernels.tlog.notes import ED25519, SigningKey
 from tests.kernels.tlog.logs import make_entries, publish, write
 
 ENTRIES = make_entries(600)
@@ -104,9 +105,33 @@ def test_a_page_that_is_no_checkpoint_is_refused(url: str, published: Path, tmp_
     result = run("fetch", url, tmp_path / "copy")
 
     assert result.exit_code == 2
-    assert "不是检查点" in result.output
+    assert "检查点" in result.output
 
 
 @pytest.mark.parametrize(("size", "files"), [(0, 0), (1, 2), (256, 3), (257, 5), (65_536, 514)])
 def test_the_files_of_a_log_are_counted_from_its_size(size: int, files: int) -> None:
     assert len(set(needed(size))) == len(list(needed(size))) == files
+
+
+def test_a_size_that_nobody_signed_fetches_nothing(url: str, published: Path, tmp_path: Path) -> None:
+    checkpoint = published / CHECKPOINT_PATH
+    checkpoint.write_bytes(checkpoint.read_bytes().replace(b"\n600\n", b"\n9223372036854775807\n"))
+
+    result = run("fetch", url, tmp_path / "copy")
+
+    assert result.exit_code == 2
+    assert not (tmp_path / "copy").exists()
+
+
+def test_a_log_longer_than_wanted_is_not_fetched(url: str, tmp_path: Path) -> None:
+    assert run("fetch", url, tmp_path / "copy", "--most", 599).exit_code == 2
+    assert not (tmp_path / "copy").exists()
+    assert run("fetch", url, tmp_path / "copy", "--most", 600).exit_code == 0
+
+
+def test_another_key_than_expected_is_refused(url: str, published: Path, tmp_path: Path) -> None:
+    key = (published / "log.vkey").read_text().strip()
+    stranger = SigningKey("stranger", ED25519, bytes(32)).verifier.vkey
+
+    assert run("fetch", url, tmp_path / "copy", "--key", stranger).exit_code == 2
+    assert run("fetch", url, tmp_path / "copy", "--key", key).exit_code == 0

@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 import typer
 
 from quanheng.base.disk import write_atomic
-from quanheng.kernels.tlog.checkpoint import parse_checkpoint
+from quanheng.cli.log import load_key
+from quanheng.kernels.tlog.check import parse_key_file
+from quanheng.kernels.tlog.checkpoint import open_checkpoint
 from quanheng.kernels.tlog.layout import (
     CHECKPOINT_PATH,
     ENTRIES,
@@ -24,7 +26,6 @@ from quanheng.kernels.tlog.layout import (
     level_count,
     tile_at,
 )
-from quanheng.kernels.tlog.notes import NoteError, parse_note
 from quanheng.kernels.tlog.tiles import MAX_ENTRY_BYTES
 
 _MAX_BYTES = TILE_WIDTH * (2 + MAX_ENTRY_BYTES)
@@ -34,21 +35,26 @@ _TIMEOUT_SECONDS = 30
 def fetch(
     url: Annotated[str, typer.Argument(metavar="URL", help="日志网址，如 https://…/log")],
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="存放的目录")],
+    key: Annotated[str | None, typer.Option("--key", help="公钥（vkey 一行）或公钥文件")] = None,
+    most: Annotated[int, typer.Option("--most", help="最多抄多少条")] = 10_000_000,
 ) -> None:
     """把公布的日志抄到本地；已有的完整文件不再下载。"""
     if urlsplit(url).scheme not in {"http", "https"}:
         _fail(f"“{url}”不是 http 或 https 网址。")
-    note = _get(url, CHECKPOINT_PATH)
+    published_key, note = _get(url, KEY_PATH), _get(url, CHECKPOINT_PATH)
+    # Before anything is fetched: whoever cannot sign for a size cannot fill the disk by naming one.
     try:
-        size = parse_checkpoint(parse_note(note).text).size
-    except NoteError as error:
-        _fail(f"{url}/{CHECKPOINT_PATH} 不是检查点：{error}")
+        size = open_checkpoint(note, load_key(key) or parse_key_file(published_key)).size
+    except ValueError as error:
+        _fail(f"{url}/{CHECKPOINT_PATH} 不是这个公钥签署的检查点：{error}")
+    if size > most:
+        _fail(f"对方声称日志有 {size} 条，超过 {most} 条，没有下载。确实要抄，请用 --most 放宽。")
     fetched = 0
     for ref in needed(size):
         if not ((directory / ref.path).exists() or (directory / ref.full.path).exists()):
             _put(directory, *_tile(url, ref))
             fetched += 1
-    _put(directory, KEY_PATH, _get(url, KEY_PATH))
+    _put(directory, KEY_PATH, published_key)
     # Last, so that a copy broken off leaves a checkpoint whose files are all there.
     _put(directory, CHECKPOINT_PATH, note)
     typer.echo(f"日志共 {size} 条，新下载 {fetched} 个文件。请接着运行 quanheng log check {directory}")
@@ -78,7 +84,7 @@ def _get(url: str, path: str) -> bytes:
 def _download(url: str, path: str, *, is_optional: bool = False) -> bytes | None:
     address = f"{url.rstrip('/')}/{path}"
     try:
-        with urllib.request.urlopen(address, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310  http(s) only
+        with _opener().open(address, timeout=_TIMEOUT_SECONDS) as answer:
             data: bytes = answer.read(_MAX_BYTES + 1)
     except urllib.error.HTTPError as error:
         if is_optional and error.code == HTTPStatus.NOT_FOUND:
@@ -89,6 +95,22 @@ def _download(url: str, path: str, *, is_optional: bool = False) -> bytes | None
     if len(data) > _MAX_BYTES:
         _fail(f"{address} 大得不像日志文件，没有收下。")
     return data
+
+
+def _opener() -> urllib.request.OpenerDirector:
+    """Return an opener that knows HTTP only, also where it is redirected."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler,
+        urllib.request.HTTPHandler,
+        urllib.request.HTTPSHandler,
+        urllib.request.HTTPRedirectHandler,
+        urllib.request.HTTPDefaultErrorHandler,
+        urllib.request.HTTPErrorProcessor,
+        urllib.request.UnknownHandler,
+    ):
+        opener.add_handler(handler())
+    return opener
 
 
 def _put(directory: Path, path: str, data: bytes) -> None:

@@ -38,7 +38,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """从公开的文件重新推导整个日志，与签署的检查点核对。"""
-    trusted = _load_key(key)
+    trusted = load_key(key)
     read = _reader(directory)
     try:
         last = _load_seen(seen)
@@ -63,7 +63,7 @@ def prove(
     key: Key = None,
 ) -> None:
     """为一条记录出具证明文件，任何人可离线验证。"""
-    trusted = _load_key(key)
+    trusted = load_key(key)
     read = _reader(directory)
     try:
         note = read(CHECKPOINT_PATH)
@@ -91,7 +91,7 @@ def verify_proof_file(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="证明文件")], key: Key = None
 ) -> None:
     """验证证明文件：条目在日志中，检查点由日志签署。"""
-    trusted = _load_key(key)
+    trusted = load_key(key)
     try:
         proof = verify_proof(_read_limited(file), key=trusted)
     except SignatureError as error:
@@ -110,7 +110,7 @@ def verify_proof_file(
         typer.echo(f"注意：公钥取自证明文件本身，请另行核实：{proof.key.vkey}")
 
 
-def _load_key(text: str | None) -> VerifierKey | None:
+def load_key(text: str | None) -> VerifierKey | None:
     if text is None:
         return None
     try:

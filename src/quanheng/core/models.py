@@ -92,7 +92,7 @@ class User(AbstractUser):
     erased_at = models.DateTimeField(null=True, blank=True)
     revision = models.PositiveIntegerField(default=1)
 
-    class Meta(AbstractUser.Meta):
+    class Meta(AbstractUser.Meta):  # type: ignore[name-defined,misc]  # django-stubs do not know it
         constraints = [
             # Names are compared without case at sign-in: twins would lock each other out.
             UniqueConstraint(Lower("username"), name="user_username_once_in_any_case")
