@@ -32,3 +32,8 @@ def store_file(data: bytes) -> str:
 def stored_path(digest: str) -> Path:
     """Return where the file with this SHA-256 [hex] is kept."""
     return Path(settings.HOME) / "files" / digest[:2] / digest
+
+
+def shown(path: Path) -> str:
+    """Return a path as a command line takes it: short where it lies below the working folder."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

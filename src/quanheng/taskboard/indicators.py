@@ -159,7 +159,7 @@ def _register_status(status: Status) -> None:
     @plan_indicator(
         f"plan.tasks_{status}",
         Wording(
-            label=_("状态为“{word}”的任务"),
+            label=_("{word}任务"),
             unit=_("项"),
             formula=_("按规则判为“{word}”的任务个数：{rule}；近期指 {days} 天内"),
             source=_("佐证材料、指标、完成时限"),

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 
+from quanheng.base.files import shown, stored_path
 from quanheng.core.models import OrgUnit
 from quanheng.taskboard.enums import DayState, Part, day_state_choices, part_choices
 
@@ -60,6 +61,11 @@ class PlanVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source_name} {self.number or '–'}"
+
+    @property
+    def source_path(self) -> str:
+        """Where the original is kept, as a command takes it."""
+        return shown(stored_path(self.source_sha256))
 
 
 class Task(models.Model):

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from quanheng.kernels.policy import CompiledPlan, compile_plan
+from quanheng.kernels.policy import CompiledPlan, compile_plan, diff_plans
+from quanheng.kernels.policy.model import row_name
 
 BODY = """某县人民政府关于改善出行的实施方案
 一、修路架桥，方便出行
@@ -182,6 +183,62 @@ def test_aligned_text_is_a_table_too() -> None:
     assert [r.lead for r in compiled(BODY + "\n" + tabbed).annex] == [r.lead for r in plan.annex]
 
 
+@pytest.mark.parametrize("gap", ["  ", "　　", "    "])
+def test_a_row_with_as_many_parts_as_headings_needs_no_alignment(gap: str) -> None:
+    lines = [
+        ["序号", "任务事项", "牵头部门", "责任部门", "完成时限"],
+        ["1", "修整道路", "县交运局", "县财政局、县住建局", "2025年12月"],
+        ["2", "架设桥梁", "县水务局", "县财政局", "2025年12月"],
+        ["3", "增设车位", "县城管局", "县公安局，各乡镇人民政府", "2025年12月"],
+    ]
+    plan = compiled(BODY + "附件\n" + "\n".join(gap.join(line) for line in lines))
+    assert codes(plan) == []
+    assert [(r.row, r.item, r.lead, r.label) for r in plan.annex] == [
+        (1, "修整道路", ("县交运局",), "（一）"),
+        (2, "架设桥梁", ("县水务局",), "（二）"),
+        (3, "增设车位", ("县城管局",), "（三）"),
+    ]
+
+
+def test_an_aligned_row_with_an_empty_cell_is_still_read_by_place() -> None:
+    aligned = (
+        "序号  任务事项    牵头部门    责任部门    完成时限\n"
+        "1     修整道路    县交运局                2025年12月\n"
+        "2     架设桥梁    县水务局    县财政局    2025年12月\n"
+    )
+    plan = compiled(BODY + "附件\n" + aligned)
+    assert [(r.lead, r.responsible, r.deadline) for r in plan.annex] == [
+        (("县交运局",), (), "2025年12月"),
+        (("县水务局",), ("县财政局",), "2025年12月"),
+    ]
+
+
+def test_rows_whose_number_cannot_be_read_are_named_so() -> None:
+    spoiled = _swap_lead(ROWS).replace("| 2 |", "| 乙 |").replace("| 增设车位 |", "| 植树护绿 |")
+    spoiled = spoiled.replace("| 3 |", "| 丙 |")
+    plan = compile_plan((BODY + spoiled).encode(), filename="x.md", known=["县交运局"])
+    texts = {(f.code, f.where): f.text for f in plan.findings}
+    assert "附件某行（序号不明）为县财政局" in texts["lead_differs", "（二）"]
+    assert ("annex_row_without_item", "附件某行（序号不明）") in texts
+    assert not any("None" in part for f in plan.findings for part in (f.where, f.text))
+    changes = diff_plans(plan, compiled(BODY + ROWS.replace("| 3 |", "| 丙 |")))
+    assert {c.code for c in changes} >= {"annex_lead_changed"}
+    assert not any("None" in c.text for c in changes)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "name"),
+    [
+        ((3,), "附件第3行"),
+        ((3, 4), "附件第3、4行"),
+        ((None,), "附件某行（序号不明）"),
+        ((3, None), "附件第3行等（有的序号不明）"),
+    ],
+)
+def test_the_name_of_annex_rows(numbers: tuple[int | None, ...], name: str) -> None:
+    assert row_name(*numbers) == name
+
+
 def test_a_table_of_other_things_is_no_annex() -> None:
     table = "| 指标 | 单位 | 2025年 |\n|-|-|-|\n| 里程 | 公里 | 30 |\n"
     assert codes(compiled(BODY + table)) == [("no_annex", "附件")]
@@ -200,6 +257,7 @@ def test_an_unknown_department_is_asked_about_and_never_guessed() -> None:
     (finding,) = [f for f in plan.findings if f.code == "unknown_department"]
     assert finding.data["name"] == "县城管局"
     assert "县城管执法局" in finding.data["candidates"]
+    assert (finding.where, finding.data["labels"], finding.data["rows"]) == ("（三）、附件第3行", ["（三）"], [3])
     by_name = {d.name: d for d in plan.departments}
     assert by_name["县城管局"].known is False
     assert by_name["县城管局"].canonical == "县城管局"

@@ -228,6 +228,80 @@ def test_a_rule_holds_from_where_it_stands_and_a_note_holds_everywhere() -> None
     assert [" ".join(i.lead) for i in note.items] == ["市城管局", "市水务局", "市林业局"]
 
 
+@pytest.mark.parametrize("ending", ["", "，下同", "。下同"])
+def test_a_rule_about_a_mark_holds_also_for_tasks_before_it(ending: str) -> None:
+    plan = compiled(
+        "一、任务\n（一）修路。修好它。（市城管局*、市财政局）\n（二）架桥。架好它。（市水务局*、市财政局负责）\n"
+        f"（三）种树。种好它。（市财政局、市林业局*，带*号的为牵头单位{ending}）\n（四）办展。办好它。（市体育局负责）\n"
+    )
+    assert duties(plan) == {
+        "（一）": ("市城管局", "市财政局"),
+        "（二）": ("市水务局", "市财政局"),
+        "（三）": ("市林业局", "市财政局"),
+        "（四）": ("", "市体育局"),
+    }
+    assert [i.lead_rule for i in plan.items] == ["marked_is_lead"] * 3 + ["none_stated"]
+    assert codes(plan) == []
+
+
+def test_a_rule_about_a_place_in_the_list_holds_for_no_task_before_it() -> None:
+    plan = compiled(
+        "一、任务\n（一）修路。（市城管局、市财政局负责）\n（二）种树。（市林业局、市财政局负责，列第一位的为牵头单位，下同）\n"
+    )
+    assert duties(plan)["（一）"] == ("", "市城管局 市财政局")
+
+
+SENTENCES = [
+    ("由县水务局牵头，县财政局、县林业局配合。", ("县水务局", "县财政局 县林业局"), "explicit_牵头"),
+    ("由县水务局牵头负责，各有关部门按职责分工负责。", ("县水务局", ""), "explicit_牵头"),
+    ("由县水务局会同县林业局负责。", ("县水务局", "县林业局"), "explicit_会同"),
+    ("由县水务局（县河长办）、县林业局负责，县财政局配合落实。", ("", "县水务局（县河长办） 县林业局 县财政局"), "none_stated"),
+    ("\n由县水务局牵头，县林业局参与。", ("县水务局", "县林业局"), "explicit_牵头"),
+]
+
+
+@pytest.mark.parametrize(("sentence", "expected", "rule"), SENTENCES)
+def test_a_last_sentence_that_only_says_by_whom_assigns(
+    sentence: str, expected: tuple[str, str], rule: str
+) -> None:
+    plan = compiled(
+        f"一、任务\n（一）管水。管好水源。{sentence}\n（二）护林。护好林子。{sentence}\n某县人民政府\n2025年3月1日\n"
+    )
+    assert duties(plan) == {"（一）": expected, "（二）": expected}
+    assert [(i.title, i.text, i.lead_rule) for i in plan.items] == [
+        ("管水", "管水。管好水源。", rule),
+        ("护林", "护林。护好林子。", rule),
+    ]
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "由县水务局牵头，县财政局配合。各地要抓好落实。",
+        "由县水务局牵头制定办法，县财政局配合。",
+        "由县水务局会同县财政局研究落实。",
+        "由县水务局负责解释。",
+        "由县水务局统一监管，县财政局负责。",
+        "工程由县水务局负责。",
+        "水源由林场移交，由县水务局负责。",
+        "由分管副县长牵头，县财政局配合。",
+        "由企业负责。",
+        "由有关部门负责。",
+        "做到“由县水务局负责。”",
+        "\n由县水务局牵头，县财政局配合。\n各地要抓好落实。",
+    ],
+)
+def test_a_sentence_that_says_more_or_stands_elsewhere_assigns_nothing(prose: str) -> None:
+    plan = compiled(f"一、任务\n（一）管水。管好水源。{prose}\n（二）护林。护好林子。（县林业局负责）\n")
+    assert duties(plan) == {"（二）": ("", "县林业局")}
+    assert codes(plan) == [("no_bracket", "（一）")]
+
+
+def test_a_task_is_not_only_the_words_by_whom() -> None:
+    plan = compiled("一、任务\n（一）由县水务局负责。\n（二）护林。护好林子。（县林业局负责）\n")
+    assert duties(plan) == {"（二）": ("", "县林业局")}
+
+
 def test_labels_carry_the_parent_only_where_the_count_starts_anew() -> None:
     task = "。做好它。（市城管局负责）\n"
     anew = compiled(f"一、甲\n（一）修路{task}（二）架桥{task}二、乙\n（一）种树{task}")
@@ -247,6 +321,16 @@ def test_a_skipped_number_and_a_task_without_bracket_are_reported() -> None:
     task = "。做好它。（市城管局负责）\n"
     plan = compiled(f"一、甲\n（一）修路{task}（三）架桥{task}（四）种树。谁也没写。\n")
     assert codes(plan) == [("no_bracket", "（四）"), ("number_gap", "（三）")]
+
+
+def test_a_section_without_tasks_between_sections_with_tasks_is_reported() -> None:
+    with_duty = "1.开工。（县住建局负责）\n2.完工。（县住建局负责）\n"
+    plan = compiled(
+        "一、总体要求\n要抓实。\n二、任务\n"
+        f"（一）修路\n{with_duty}（二）架桥\n1.开工。谁也没写。\n2.完工。谁也没写。\n（三）种树\n{with_duty}"
+        "三、保障措施\n（一）加强领导。各级要重视。\n"
+    )
+    assert codes(plan) == [("no_bracket", "（二）")]
 
 
 def test_a_document_without_any_bracket_says_so() -> None:

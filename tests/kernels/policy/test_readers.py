@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import struct
 import zipfile
 import zlib
@@ -138,6 +139,17 @@ def test_pdf_with_a_password_is_refused() -> None:
         [*_CATALOG, _PAGE, b"<< /Length 0 >>\nstream\n\nendstream", lock], b"/Encrypt 5 0 R /ID [<00> <00>]"
     )
     assert _refusal(data, "locked.pdf") == "policy.encrypted"
+
+
+def test_reading_a_pdf_leaves_the_library_s_log_level_alone() -> None:
+    logger = logging.getLogger("pdfminer")
+    before = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        assert _refusal(_pdf([*_CATALOG, _PAGE, b"<< /Length 0 >>\nstream\n\nendstream"])) == "policy.no_text_layer"
+        assert logger.level == logging.WARNING
+    finally:
+        logger.setLevel(before)
 
 
 def test_pdf_bomb_is_refused_before_it_is_expanded() -> None:

@@ -199,6 +199,8 @@ def test_what_a_commitment_hides_opens_until_the_person_is_erased(world, as_pers
     body = {"revision": liaison.revision, "reason": "本人要求"}
     assert as_person("admin").send("POST", f"/api/users/{liaison.public_id}/erase", body).status_code == 200
     assert {item["value"] for item in auditor.get(url).json()} == {None}
+    evidence = auditor.get(f"/api/evidence/{world.evidence.public_id}").json()
+    assert (evidence["file_name"], evidence["filed_by"]) == ("已删除", "已删除人员")
 
 
 def test_the_county_is_told_to_whoever_signed_in(dachuan, as_person):

@@ -223,6 +223,19 @@ def test_erasing_a_person_says_how_much_needs_a_reason_and_leaves_no_name(as_: A
     assert "水务联络员" not in text_of(admin.get(reverse("staff:users")))
 
 
+def test_an_administrator_is_not_offered_to_erase_themselves_and_is_refused(as_: As, people) -> None:
+    admin = as_("admin")
+    for username, is_offered in (("admin", False), ("clerk", True)):
+        page = admin.get(reverse("staff:user_edit", args=[people[username].public_id]))
+        erase = reverse("staff:user_erase", args=[people[username].public_id])
+        assert (erase in page.content.decode()) is is_offered
+    url = reverse("staff:user_erase", args=[people["admin"].public_id])
+    refused = admin.post(url, {"revision": 1, "reason": "离职"})
+    assert refused.status_code == 409
+    assert "另一名系统管理员" in text_of(refused)
+    assert admin.get(url).status_code == 200  # still signed in
+
+
 def test_a_forgotten_password_is_reset_on_a_page_that_says_what_ends(as_: As, people) -> None:
     admin, clerk = as_("admin"), people["clerk"]
     url = reverse("staff:user_password", args=[clerk.public_id])

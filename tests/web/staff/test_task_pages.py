@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from quanheng.base.files import stored_path
-from quanheng.core.models import OrgUnit
+from quanheng.core.models import OrgUnit, RoleAssignment
 from quanheng.taskboard.models import Evidence, Plan, Task
 from quanheng.taskboard.services.measures import measure_task_by
 from quanheng.transparency.sequencer import sequence
@@ -191,7 +191,9 @@ def test_withdrawing_says_what_it_does_asks_why_and_keeps_the_record(as_: As, wa
 def test_only_who_may_file_for_the_unit_may_withdraw(as_: As, market: Task) -> None:
     _file(as_("officer"), market, unit="福善镇")
     url = reverse("staff:evidence_withdraw", args=[Evidence.objects.get().public_id])
-    assert as_("clerk").post(url, {"reason": "不是我的"}).status_code == 403
+    assert as_("clerk").post(url, {"reason": "不是我的"}).status_code == 404  # nor do they see it
+    RoleAssignment.objects.filter(user__username="liaison").update(unit=_unit("区市场监管局"))
+    assert as_("liaison").post(url, {"reason": "只是牵头"}).status_code == 403
     assert as_("auditor").post(url, {"reason": "只读"}).status_code == 403
     assert Evidence.objects.get().withdrawn_at is None
 

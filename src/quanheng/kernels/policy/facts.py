@@ -56,9 +56,9 @@ def read_facts(data: bytes) -> CompiledPlan:
 
 def _require_departments(plan: CompiledPlan) -> None:
     listed = {department.name for department in plan.departments}
-    parties = [*plan.items, *plan.annex]
-    named = {name for party in parties for name in (*party.lead, *party.responsible)}
-    if missing := sorted(named - listed):
+    items = [name for item in plan.items for name in (*item.lead, *item.responsible)]
+    rows = [name for row in plan.annex for name in (*row.lead, *row.responsible)]
+    if missing := sorted({*items, *rows} - listed):
         raise ValueError(f"plan.departments: missing {', '.join(missing)}")
     for text in (plan.title or "", plan.doc_number or "", *(item.label + item.title for item in plan.items)):
         if len(text) > MAX_TITLE_CHARACTERS or "\x00" in text:
