@@ -4,8 +4,10 @@ import base64
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from quanheng.base.locks import lock_for_process
+from quanheng.cli.main import app
 from quanheng.kernels.tlog.cosignature import cosign, verify_cosignature
 from quanheng.kernels.tlog.notes import (
     COSIGNATURE_V1,
@@ -113,3 +115,19 @@ def test_a_checkpoint_that_we_did_not_sign_is_not_found(checkpoint: Path) -> Non
     given = line(cosign(text_at(5), WITNESS, timestamp=SECOND))
     with pytest.raises(CheckpointNotFound, match="3 条"):
         accept_cosignature(tree_size=3, cosignature=given, witness_vkey=VKEY)
+
+
+def test_the_command_keeps_a_neighbour_s_signature_and_refuses_a_stranger_s(
+    checkpoint: Path, tmp_path: Path
+) -> None:
+    note = parse_note(checkpoint.read_bytes())
+    signed = tmp_path / "cosigned"
+    signed.write_bytes(format_note(note.signed_by(cosign(note.text, WITNESS, timestamp=SECOND))))
+    command = ["log", "add-witness", str(signed), "--witness"]
+
+    assert CliRunner().invoke(app, [*command, OTHER.verifier.vkey]).exit_code == 2
+    assert not WitnessSignature.objects.exists()
+    assert CliRunner().invoke(app, [*command, VKEY]).exit_code == 0
+    assert WitnessSignature.objects.get().checkpoint_id == 5
+    signed.write_bytes(b"no note")
+    assert CliRunner().invoke(app, [*command, VKEY]).exit_code == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from quanheng.cli import county, day, demo, fetch, indicator, log, opendata, plan, server, user
+from quanheng.cli import county, day, demo, fetch, indicator, log, opendata, plan, server, user, witness
 
 app = typer.Typer(
     help="权衡：县级计量监管平台。",
@@ -14,6 +14,7 @@ app = typer.Typer(
 )
 app.add_typer(plan.app, name="plan")
 log.app.command("fetch")(fetch.fetch)
+log.app.command("add-witness")(witness.add_witness)
 app.add_typer(log.app, name="log")
 app.add_typer(indicator.app, name="indicator")
 app.add_typer(county.app, name="county")

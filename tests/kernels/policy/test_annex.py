@@ -257,7 +257,11 @@ def test_an_unknown_department_is_asked_about_and_never_guessed() -> None:
     (finding,) = [f for f in plan.findings if f.code == "unknown_department"]
     assert finding.data["name"] == "县城管局"
     assert "县城管执法局" in finding.data["candidates"]
-    assert (finding.where, finding.data["labels"], finding.data["rows"]) == ("（三）、附件第3行", ["（三）"], [3])
+    assert (finding.where, finding.data["labels"], finding.data["rows"]) == (
+        "（三）、附件第3行",
+        ["（三）"],
+        [3],
+    )
     by_name = {d.name: d for d in plan.departments}
     assert by_name["县城管局"].known is False
     assert by_name["县城管局"].canonical == "县城管局"

@@ -146,7 +146,10 @@ def test_reading_a_pdf_leaves_the_library_s_log_level_alone() -> None:
     before = logger.level
     logger.setLevel(logging.WARNING)
     try:
-        assert _refusal(_pdf([*_CATALOG, _PAGE, b"<< /Length 0 >>\nstream\n\nendstream"])) == "policy.no_text_layer"
+        assert (
+            _refusal(_pdf([*_CATALOG, _PAGE, b"<< /Length 0 >>\nstream\n\nendstream"]))
+            == "policy.no_text_layer"
+        )
         assert logger.level == logging.WARNING
     finally:
         logger.setLevel(before)
