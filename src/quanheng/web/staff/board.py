@@ -18,7 +18,8 @@ from quanheng.taskboard.selectors import plan_records, record_of, tasks_in_scope
 from quanheng.taskboard.status import Judged, Status, judge
 from quanheng.web.words import STATUS_KIND, STATUS_ORDER
 
-_A_ROW = "附件第"  # how the compiler begins the place of a finding in one row
+_OF_THE_WHOLE = {"deadline_not_a_date"}  # names rows, but is about how the annex words all of them
+_SAID_ONCE = {"heading_differs"}  # a heading stands over many rows; said beside the first
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,9 @@ def deadline_of(task: Task) -> str:
 def findings_by_label(compiled: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """Return the findings of a compiled plan under the tasks that they speak of."""
     labels = {item["label"] for item in compiled["items"]}
-    label_of_row = {str(row["row"]): row["label"] for row in compiled["annex"] if row["label"]}
+    label_of_row = {
+        row["row"]: row["label"] for row in compiled["annex"] if row["label"] and row["row"] is not None
+    }
     found: dict[str, list[dict[str, Any]]] = {}
     for finding in compiled["findings"]:
         for label in _labels_of(finding, labels, label_of_row):
@@ -121,15 +124,18 @@ def findings_by_label(compiled: dict[str, Any]) -> dict[str, list[dict[str, Any]
     return found
 
 
-def _labels_of(finding: dict[str, Any], labels: set[str], label_of_row: dict[str, str]) -> set[str]:
-    """Return the tasks that a finding stands beside: the one it names, else those of the row it names."""
-    where, data = finding["where"], finding["data"]
-    if where in labels:
-        return {where}
-    if not where.startswith(_A_ROW):
-        return set()  # it speaks of the whole document or the whole annex
+def _labels_of(finding: dict[str, Any], labels: set[str], label_of_row: dict[int, str]) -> set[str]:
+    """Return the tasks that a finding stands beside: the one it names, else those of the rows it names."""
+    if finding["where"] in labels:
+        return {finding["where"]}
+    if finding["code"] in _OF_THE_WHOLE:
+        return set()
+    data = finding["data"]
     rows = data["rows"] if isinstance(data.get("rows"), list) else [data.get("row")]
-    return {label_of_row[str(row)] for row in rows if str(row) in label_of_row}
+    numbers = [int(row) for row in rows if str(row).isdecimal()]
+    if finding["code"] in _SAID_ONCE:
+        numbers = numbers[:1]
+    return {label_of_row[number] for number in numbers if number in label_of_row}
 
 
 @dataclass(frozen=True)
