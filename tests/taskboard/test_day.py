@@ -19,6 +19,7 @@ from quanheng.core.county import load_county, read_county
 from quanheng.core.errors import BadCountyFile
 from quanheng.core.models import User
 from quanheng.core.permissions import Scope
+from quanheng.taskboard import day as day_steps
 from quanheng.taskboard.day import STEPS, Line, Step, run_day
 from quanheng.taskboard.demo import load_demo
 from quanheng.taskboard.enums import DayState
@@ -197,6 +198,7 @@ def test_the_intake_sorts_good_from_bad_and_says_why_beside_each(dachuan: object
     (folder / "同文.txt").write_text(PLAN, encoding="utf-8")
     (folder / "坏.docx").write_bytes(b"\x00" * 100)
     (folder / ".half-copied").write_bytes(b"12")
+    (folder / "link.txt").symlink_to("/etc/passwd")
     taken = {item.path.name: item.is_accepted for item in take_in()}
 
     assert taken == {"同文.txt": True, "方案.txt": True, "坏.docx": False}
@@ -204,6 +206,7 @@ def test_the_intake_sorts_good_from_bad_and_says_why_beside_each(dachuan: object
     assert (folder / "done/方案.txt").exists()
     assert (folder / ".half-copied").exists()
     assert take_in() == []
+    assert (folder / "link.txt").is_symlink()
     (folder / "坏.docx").write_bytes(b"\x01" * 100)
     assert [item.path.name for item in take_in()] == ["1-坏.docx"]
     assert (folder / "rejected/坏.docx").read_bytes() == b"\x00" * 100
@@ -330,3 +333,18 @@ def test_a_target_that_nothing_could_miss_is_refused(plan: Plan, target: str) ->
             revision=task.revision,
             targets={"task.evidence": Decimal(target)},
         )
+
+
+def test_a_fault_of_ours_in_one_step_does_not_keep_the_log_unsigned(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> list[day_steps.Line]:
+        raise KeyError("a fault")
+
+    steps = (day_steps.Step("坏步骤", broken), *day_steps.STEPS)
+    monkeypatch.setattr(day_steps, "STEPS", steps)
+    day = run_day()
+
+    assert day.state == DayState.FAILED
+    assert [line["is_ok"] for line in day.steps[0]["lines"]] == [False]
+    assert PendingLeaf.objects.count() == 0

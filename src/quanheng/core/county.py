@@ -132,7 +132,10 @@ def load_county(file: CountyFile) -> Loaded:
         root = present.unit
     created = kept = 0
     # A unit renamed on the page keeps its old name as an alias; one switched off is there all the same.
-    names = {*OrgUnit.objects.values_list("name", flat=True), *UnitAlias.objects.values_list("name", flat=True)}
+    names = {
+        *OrgUnit.objects.values_list("name", flat=True),
+        *UnitAlias.objects.values_list("name", flat=True),
+    }
     for kind, units in _by_kind(file).items():
         for unit in units:
             if unit.name in names:

@@ -153,3 +153,6 @@ def _run(step: Step) -> Iterator[Line]:
     except (OSError, DatabaseError, TransientError) as error:  # a full disk: the next day tries again
         logger.exception("day step %s", step.name)
         yield Line(f"未完成，下次再试：{error}", "quanheng day", is_ok=False)
+    except Exception:  # a fault of ours in one step must not keep the log of the county unsigned
+        logger.exception("day step %s", step.name)
+        yield Line("程序出错，已记入服务器日志；其余步骤照常进行。", "quanheng day", is_ok=False)

@@ -32,9 +32,11 @@ def intake_folder() -> Path:
 
 
 def waiting() -> list[Path]:
-    """Return the files that wait, oldest name first; hidden files are half-copied ones."""
+    """Return the files that wait, by name.  Hidden files are half-copied ones; links are not followed."""
     return sorted(
-        path for path in intake_folder().iterdir() if path.is_file() and not path.name.startswith(".")
+        path
+        for path in intake_folder().iterdir()
+        if path.is_file() and not path.is_symlink() and not path.name.startswith(".")
     )
 
 
