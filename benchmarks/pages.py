@@ -1,6 +1,6 @@
 """How long the server works on a page of the demonstration county, without the network.
 
-python benchmarks/pages.py [--times 20]
+python benchmarks/pages.py [--times 20] [--evidence 6000]
 """
 
 from __future__ import annotations
@@ -11,6 +11,10 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from quanheng.taskboard.models import Plan
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "dachuan"
 
@@ -18,7 +22,8 @@ EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "dachuan"
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--times", type=int, default=20)
-    times = parser.parse_args().times
+    parser.add_argument("--evidence", type=int, default=0, help="files more than the demonstration has")
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         os.environ |= {
             "QUANHENG_HOME": home,
@@ -26,10 +31,10 @@ def main() -> None:
             "QUANHENG_ALLOWED_HOSTS": "testserver",
             "DJANGO_SETTINGS_MODULE": "quanheng.config.settings",
         }
-        measure(times)
+        measure(given.times, given.evidence)
 
 
-def measure(times: int) -> None:
+def measure(times: int, evidence: int) -> None:
     import django
 
     django.setup()
@@ -47,6 +52,7 @@ def measure(times: int) -> None:
     run_day()
     plan = Plan.objects.get()
     task = plan.tasks.get(label="（四）1")
+    _file(plan, evidence)
     pages = {name: reverse(name) for name in ("portal:home", "portal:plan", "portal:figures", "staff:today")}
     pages |= {
         name: reverse(name)
@@ -62,6 +68,29 @@ def measure(times: int) -> None:
     for name, url in pages.items():
         spent = [_one(client, url) for _ in range(times + 1)][1:]
         print(f"{name:<22}{statistics.median(spent):>10.0f}{max(spent):>10.0f}")
+
+
+def _file(plan: Plan, count: int) -> None:
+    """Put so many files more under the tasks, one a unit in turn: more than any year of a county."""
+    from quanheng.base import clock
+    from quanheng.core.models import OrgUnit, User
+    from quanheng.taskboard.models import Evidence
+
+    tasks, units = list(plan.tasks.all()), list(OrgUnit.objects.filter(kind__in=["town", "department"]))
+    officer = User.objects.get(username="officer")
+    Evidence.objects.bulk_create(
+        Evidence(
+            task=tasks[number % len(tasks)],
+            unit=units[number % len(units)],
+            happened_on=clock.today(),
+            file_sha256=f"{number:064x}",
+            file_name=f"{number}.txt",
+            file_size=1,
+            filed_by=officer,
+            filed_at=clock.now(),
+        )
+        for number in range(count)
+    )
 
 
 def _one(client: object, url: str) -> float:
