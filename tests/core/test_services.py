@@ -61,6 +61,10 @@ def test_blank_names_unknown_units_and_a_second_county_are_refused(dachuan: obje
         _save("  ")
     with pytest.raises(BadUnit):
         _save("另一县", kind=UnitKind.COUNTY)
+    with pytest.raises(BadUnit, match="别名"):
+        _save("区民政局", aliases=[f"别名{number}" for number in range(51)])
+    with pytest.raises(BadUnit, match="100"):
+        _save("长" * 101)
     with pytest.raises(UnitNotFound):
         _save("甲", unit_id=10**6)
     with pytest.raises(UnitNotFound):
@@ -199,3 +203,15 @@ def test_the_auditor_reads_and_never_writes() -> None:
 
     assert {name for name in writing if Role.AUDITOR in PERMISSIONS[name]} == set()
     assert Role.AUDITOR in PERMISSIONS["core.view_users"]
+
+
+def test_an_account_switched_off_and_on_again_must_sign_in_again(
+    people: dict[str, User], client: Client
+) -> None:
+    clerk = people["clerk"]
+    client.force_login(clerk, "allauth.account.auth_backends.AuthenticationBackend")
+    roles = [(Role.TOWN_CLERK, OrgUnit.objects.get(name="亭子镇").pk)]
+    for revision, is_active in ((1, False), (2, True)):
+        set_roles(actor=None, public_id=clerk.public_id, revision=revision, roles=roles, is_active=is_active)
+
+    assert client.get("/staff/").status_code == 302

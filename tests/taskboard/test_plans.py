@@ -278,3 +278,10 @@ def test_a_file_name_stays_out_of_the_log(people: dict[str, User]) -> None:
     receive_document(actor=people["officer"], data=PLAN.encode(), filename="张三的方案.txt")
 
     assert "张三" not in bytes(PendingLeaf.objects.get(kind="plan:received").entry).decode()
+
+
+def test_a_group_whose_members_are_all_switched_off_obliges_nobody(dachuan: object) -> None:
+    plan = _adopt(PLAN)
+    OrgUnit.objects.filter(kind="subdistrict").update(is_active=False)
+
+    assert plan_records(plan).tasks[2].obliged == ("区市场监管局", "区人社局")

@@ -25,6 +25,9 @@ from quanheng.core.errors import BadUnit, BadUser, LastAdministrator, NameTaken,
 from quanheng.core.models import County, OrgUnit, RoleAssignment, UnitAlias, User
 from quanheng.transparency.services import Personal, enqueue_leaf, erase_openings
 
+# A leaf of the log must hold them all.
+MAX_ALIASES, MAX_NAME_CHARACTERS = 50, 100
+
 # Names and aliases stand in two tables, joining a group edits several units; administrators are
 # counted over many rows.
 _NAMES, _ROLES = "core.unit_names", "core.roles"
@@ -70,6 +73,11 @@ def save_unit(
     name, wanted = name.strip(), _cleaned(aliases, name.strip())
     if not name:
         raise BadUnit(reason=_("名称不能为空。"))
+    if len(wanted) > MAX_ALIASES or any(len(one) > MAX_NAME_CHARACTERS for one in (name, *wanted)):
+        raise BadUnit(
+            reason=_("名称和别名每个不超过 %(characters)s 字，别名不超过 %(count)s 个。")
+            % {"characters": MAX_NAME_CHARACTERS, "count": MAX_ALIASES}
+        )
     if unit_id is None:
         unit = OrgUnit(kind=kind, parent_id=county.unit_id, position=OrgUnit.objects.count(), revision=0)
     else:
@@ -250,6 +258,8 @@ def set_roles(
     user.is_active = is_active
     user.revision += 1
     user.save(update_fields=["is_active", "revision"])
+    if not is_active:
+        _end_sessions(user)
     _refuse_without_administrator()
     _log_user(
         "user:roles_set",
@@ -340,6 +350,10 @@ def _remove_traces(user: User) -> None:
     Authenticator.objects.filter(user=user).delete()
     for model in (AccessAttempt, AccessFailureLog, AccessLog):
         model.objects.filter(username__iexact=user.username).delete()
+    _end_sessions(user)
+
+
+def _end_sessions(user: User) -> None:
     own = [key.pk for key in Session.objects.all() if key.get_decoded().get(SESSION_KEY) == str(user.pk)]
     Session.objects.filter(pk__in=own).delete()
 

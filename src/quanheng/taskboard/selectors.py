@@ -11,6 +11,7 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from quanheng.base import clock
 from quanheng.base.files import stored_path
+from quanheng.core.enums import UnitKind
 from quanheng.core.models import OrgUnit, User
 from quanheng.core.permissions import Scope, scope_of
 from quanheng.core.selectors import groups_of, units_behind
@@ -196,8 +197,9 @@ def _task_record(task: Task, key: str) -> TaskRecord:
 
 def _active_behind(unit: OrgUnit) -> list[OrgUnit]:
     """As ``units_behind``, from prefetched rows: no query per task."""
-    members = [member for member in unit.members.all() if member.is_active]
-    return members or [unit]
+    if unit.kind != UnitKind.GROUP:
+        return [unit]
+    return [member for member in unit.members.all() if member.is_active]
 
 
 def plan_like(*, doc_number: str, title: str) -> Plan | None:
