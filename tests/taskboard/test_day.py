@@ -348,3 +348,15 @@ def test_a_fault_of_ours_in_one_step_does_not_keep_the_log_unsigned(
     assert day.state == DayState.FAILED
     assert [line["is_ok"] for line in day.steps[0]["lines"]] == [False]
     assert PendingLeaf.objects.count() == 0
+
+
+def test_a_version_that_its_original_no_longer_compiles_to_is_told(plan: Plan) -> None:
+    assert run_day().steps[0]["lines"][0]["is_ok"]
+    assert plan.current is not None
+    compiled = plan.current.compiled
+    compiled["items"][0]["lead"] = ["区财政局"]
+    PlanVersion.objects.filter(pk=plan.current.pk).update(compiled=compiled)
+
+    line = run_day().steps[0]["lines"][0]
+    assert not line["is_ok"]
+    assert "1 处不同" in line["text"]

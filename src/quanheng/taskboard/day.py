@@ -12,8 +12,9 @@ from django.db import DatabaseError
 
 from quanheng.base import clock
 from quanheng.base.errors import BureauError, TransientError
-from quanheng.base.files import stored_path
+from quanheng.base.files import shown, stored_path
 from quanheng.base.locks import lock_for_process
+from quanheng.kernels.policy import diff_plans, plan_from_dict
 from quanheng.taskboard.compiling import compile_for_county
 from quanheng.taskboard.enums import DayState
 from quanheng.taskboard.errors import DayRunning
@@ -58,13 +59,14 @@ def refresh_plans() -> list[Line]:
 
 def _refreshed(plan: Plan, version: PlanVersion) -> Line:
     path = stored_path(version.source_sha256)
-    command = f"quanheng plan compile {_shown(path)}"
+    command = f"quanheng plan compile {shown(path)}"
     try:
         compiled = compile_for_county(path.read_bytes(), filename=version.source_name)
     except OSError as error:
         return Line(f"{plan.title}：原件无法读取（{error.strerror}）。", command, is_ok=False)
-    if [item.label for item in compiled.items] != [item["label"] for item in version.compiled["items"]]:
-        return Line(f"{plan.title}：重新编译的任务与采用时不同，请核对。", command, is_ok=False)
+    if changes := diff_plans(plan_from_dict(version.compiled), compiled):
+        text = f"{plan.title}：重新编译的结果与采用时有 {len(changes)} 处不同，请核对。"
+        return Line(text, command, is_ok=False)
     counts = f"{len(compiled.items)} 项任务，清单 {len(compiled.annex)} 行，问题 {len(compiled.findings)} 处"
     return Line(f"{plan.title}：{counts}。", command)
 
@@ -73,7 +75,7 @@ def do_intake() -> list[Line]:
     """Receive what lies in the intake folder."""
     taken = take_in()
     lines = [
-        Line(f"{item.path.name}：{item.text}", f"quanheng plan compile {_shown(item.path)}", item.is_accepted)
+        Line(f"{item.path.name}：{item.text}", f"quanheng plan compile {shown(item.path)}", item.is_accepted)
         for item in taken
     ]
     return lines or [Line("收件夹是空的。", "quanheng day")]
@@ -97,11 +99,7 @@ def sequence_log() -> list[Line]:
     done = sequence()
     head = latest_checkpoint()
     size = head.tree_size if head else 0
-    return [Line(f"日志 {size} 条，本次新增 {done} 条。", f"quanheng log check {_shown(log_folder())}")]
-
-
-def _shown(path: Path) -> str:
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+    return [Line(f"日志 {size} 条，本次新增 {done} 条。", f"quanheng log check {shown(log_folder())}")]
 
 
 STEPS: tuple[Step, ...] = (
