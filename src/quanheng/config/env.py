@@ -7,6 +7,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,20 @@ SETTINGS = (
     ),
     Setting("QUANHENG_SECRET_KEY", "", "Signing key of sessions; empty: made once in HOME/keys/secret_key"),
     Setting("QUANHENG_ALLOWED_HOSTS", "127.0.0.1,localhost", "Host names served, separated by commas"),
+    Setting(
+        "QUANHENG_PUBLIC_URL",
+        "",
+        "Address of the public pages, printed in QR labels and calendars (https://…); empty: as asked for",
+    ),
     Setting("QUANHENG_INSECURE_HTTP", "0", "1 allows cookies over plain HTTP: only for loopback and tests"),
     Setting("QUANHENG_BEHIND_PROXY", "0", "1 where a reverse proxy ends TLS and sets X-Forwarded-Proto"),
     Setting("QUANHENG_DEBUG", "0", "1 shows stack traces in the browser: never on a server"),
     Setting("QUANHENG_TIME_ZONE", "Asia/Shanghai", "Time zone of dates in pages and due dates"),
     Setting(
         "QUANHENG_COUNTY", "", "county.yaml that `plan compile` takes names from when no --county is given"
+    ),
+    Setting(
+        "QUANHENG_ECQS_LAYOUT", "", "Column layout of the e-CQS import sheet (YAML); empty: the packaged one"
     ),
     Setting("QUANHENG_MAX_UPLOAD_MIB", "20", "Largest file a person may send [MiB]"),
     Setting("QUANHENG_NIGHTLY_AT", "02:30", "Local time at which the worker runs the county day"),
@@ -80,6 +89,15 @@ def database_url() -> str:
     if value and not value.startswith(("postgresql://", "postgres://")):
         raise BadSetting("QUANHENG_DATABASE_URL must begin with postgresql://; leave it empty for SQLite")
     return value
+
+
+def public_url() -> str:
+    """Return the address of the public pages without a slash at its end; empty where none is set."""
+    value = text("QUANHENG_PUBLIC_URL")
+    parts = urlsplit(value)
+    if value and (parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment):
+        raise BadSetting(f"QUANHENG_PUBLIC_URL must be like https://metrology.example, not {value!r}")
+    return value.rstrip("/")
 
 
 def time_of_day(name: str) -> str:

@@ -18,7 +18,9 @@ HOME.mkdir(parents=True, exist_ok=True)
 SECRET_KEY = env.secret_key(HOME)
 DEBUG = env.flag("QUANHENG_DEBUG")
 ALLOWED_HOSTS = env.names("QUANHENG_ALLOWED_HOSTS")
+PUBLIC_URL = env.public_url()
 INSECURE_HTTP = env.flag("QUANHENG_INSECURE_HTTP")
+ECQS_LAYOUT = env.text("QUANHENG_ECQS_LAYOUT")
 MAX_UPLOAD_BYTES = env.whole("QUANHENG_MAX_UPLOAD_MIB") * 2**20
 NIGHTLY_AT = env.time_of_day("QUANHENG_NIGHTLY_AT")
 
@@ -37,6 +39,9 @@ INSTALLED_APPS = [
     "django_tasks_db",
     "quanheng.transparency",
     "quanheng.core",
+    "quanheng.regulations",
+    "quanheng.parties",
+    "quanheng.instruments",
     "quanheng.taskboard",
     "quanheng.web",
 ]

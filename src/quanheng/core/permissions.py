@@ -27,6 +27,10 @@ _ADMIN, _OFFICER, _AUDITOR = Role.ADMINISTRATOR, Role.METROLOGY_OFFICER, Role.AU
 _EVERYONE = dict.fromkeys(Role, Reach.ALL)
 _READERS = dict.fromkeys((_ADMIN, _OFFICER, Role.INSPECTOR, _AUDITOR), Reach.ALL)
 _INVOLVED = {Role.DEPARTMENT_LIAISON: Reach.UNIT, Role.TOWN_CLERK: Reach.UNIT}
+_OWN = {Role.TOWN_CLERK: Reach.UNIT, Role.INSTRUMENT_OWNER: Reach.UNIT}
+# Whoever verifies must find any instrument that may be brought to them.
+_INSTITUTE = dict.fromkeys((Role.VERIFIER, Role.CHECKER, Role.SIGNATORY), Reach.ALL)
+_FIELD = {_OFFICER: Reach.ALL, Role.INSPECTOR: Reach.ALL}
 
 PERMISSIONS: Mapping[str, Mapping[Role, Reach]] = {
     "core.view_today": _EVERYONE,
@@ -34,6 +38,19 @@ PERMISSIONS: Mapping[str, Mapping[Role, Reach]] = {
     "core.change_units": {_ADMIN: Reach.ALL, _OFFICER: Reach.ALL},
     "core.view_users": {_ADMIN: Reach.ALL, _AUDITOR: Reach.ALL},
     "core.change_users": {_ADMIN: Reach.ALL},
+    "instruments.view": _READERS | _INSTITUTE | _OWN,
+    "instruments.register": _FIELD | _OWN,
+    # For users of instruments who do not come themselves: a market, stall by stall.
+    "instruments.register_others": _FIELD | {Role.TOWN_CLERK: Reach.UNIT},
+    "instruments.review": {_OFFICER: Reach.ALL},
+    "instruments.change_condition": _FIELD | {Role.INSTRUMENT_OWNER: Reach.UNIT},
+    "instruments.import": {_OFFICER: Reach.ALL},
+    "instruments.plan_due": {_OFFICER: Reach.ALL},
+    "instruments.view_due": _READERS | _INSTITUTE | _OWN,
+    "parties.view": _READERS | _INSTITUTE | _OWN,
+    "parties.change": {_OFFICER: Reach.ALL},
+    "regulations.change": {_OFFICER: Reach.ALL},
+    "regulations.view": _EVERYONE,
     "taskboard.view": _READERS | _INVOLVED,
     "taskboard.add_evidence": {_OFFICER: Reach.ALL} | _INVOLVED,
     "taskboard.adopt_plan": {_OFFICER: Reach.ALL},
