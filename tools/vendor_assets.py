@@ -1,10 +1,11 @@
-"""Copy the browser assets from node_modules into the package and list their hashes.
+"""Copy the browser assets and the font of documents from node_modules into the package; list their hashes.
 
-    npm ci --ignore-scripts && python tools/vendor_assets.py           writes static/vendor/
+    npm ci --ignore-scripts && python tools/vendor_assets.py           writes both folders
     npm ci --ignore-scripts && python tools/vendor_assets.py --check   fails if the committed copies differ
 
 Everything is copied byte for byte, except that the source-map line of Tabler's style sheet is dropped (the
 map is 1.7 MB and a missing one stops collectstatic), and that the few icons in use become one SVG sprite.
+The font is for printed documents and lies outside of static/: no page sends its 10 MB to a browser.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = ROOT / "node_modules"
 VENDOR = ROOT / "src/quanheng/web/static/vendor"
+FONTS = ROOT / "src/quanheng/instruments/documents/fonts"
 MANIFEST = "MANIFEST.sha256"
 
 COPIES = {  # target under static/vendor → source under node_modules
@@ -35,6 +37,10 @@ COPIES = {  # target under static/vendor → source under node_modules
     "noble/hashes.LICENSE": "@noble/hashes/LICENSE",
     "tabler/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "icons/LICENSE": "@tabler/icons/LICENSE",
+}
+FONT_COPIES = {  # target under documents/fonts → source under node_modules
+    "NotoSansSC-Regular.ttf": "@expo-google-fonts/noto-sans-sc/400Regular/NotoSansSC_400Regular.ttf",
+    "LICENSE": "@expo-google-fonts/noto-sans-sc/LICENSE_FONT",
 }
 OWN_LICENCES = {  # these two packages are published without their licence text
     "alpinejs/LICENSE": "tools/licences/alpinejs.txt",
@@ -71,14 +77,21 @@ def vendored_files() -> dict[str, bytes]:
         rb"\n/\*# sourceMappingURL=.*?\*/\s*\Z", b"\n", files["tabler/tabler.min.css"]
     )
     files["icons/sprite.svg"] = icon_sprite()
+    return _with_manifest(files)
+
+
+def font_files() -> dict[str, bytes]:
+    return _with_manifest({target: (MODULES / source).read_bytes() for target, source in FONT_COPIES.items()})
+
+
+def _with_manifest(files: dict[str, bytes]) -> dict[str, bytes]:
     lines = [f"{hashlib.sha256(data).hexdigest()}  {name}" for name, data in sorted(files.items())]
-    files[MANIFEST] = ("\n".join(lines) + "\n").encode()
-    return files
+    return files | {MANIFEST: ("\n".join(lines) + "\n").encode()}
 
 
-def differences(wanted: dict[str, bytes]) -> list[str]:
-    present = {p.relative_to(VENDOR).as_posix() for p in VENDOR.rglob("*") if p.is_file()}
-    changed = [n for n in sorted(present & wanted.keys()) if (VENDOR / n).read_bytes() != wanted[n]]
+def differences(folder: Path, wanted: dict[str, bytes]) -> list[str]:
+    present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    changed = [n for n in sorted(present & wanted.keys()) if (folder / n).read_bytes() != wanted[n]]
     return (
         [f"missing: {n}" for n in sorted(wanted.keys() - present)]
         + [f"not vendored by this tool: {n}" for n in sorted(present - wanted.keys())]
@@ -90,13 +103,15 @@ def main(arguments: list[str]) -> int:
     if not MODULES.is_dir():
         print("node_modules is missing: run npm ci --ignore-scripts first", file=sys.stderr)
         return 2
-    wanted = vendored_files()
+    folders = {VENDOR: vendored_files(), FONTS: font_files()}
     if "--check" not in arguments:
-        for name, data in wanted.items():
-            (VENDOR / name).parent.mkdir(parents=True, exist_ok=True)
-            (VENDOR / name).write_bytes(data)
-    problems = differences(wanted)
-    print("\n".join(problems) if problems else f"{len(wanted)} vendored files agree with node_modules")
+        for folder, wanted in folders.items():
+            for name, data in wanted.items():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_bytes(data)
+    problems = [line for folder, wanted in folders.items() for line in differences(folder, wanted)]
+    count = sum(len(wanted) for wanted in folders.values())
+    print("\n".join(problems) if problems else f"{count} vendored files agree with node_modules")
     return 1 if problems else 0
 
 
