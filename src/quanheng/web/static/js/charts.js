@@ -61,7 +61,7 @@
       animation: false, textStyle: { fontFamily: FONT }, backgroundColor: "#fff",
       aria: { enabled: true, label: { enabled: false } },
       grid: { left: 4, right: spec.horizontal ? 32 : 16, top: many ? 40 : 28, bottom: 4, containLabel: true },
-      legend: many ? { left: 0, top: 0, icon: "rect", itemWidth: 14, itemHeight: 14, textStyle: { color: TEXT, fontSize: 13 } } : undefined,
+      legend: many ? { left: spec.horizontal ? 0 : 48, top: 0, icon: "rect", itemWidth: 14, itemHeight: 14, textStyle: { color: TEXT, fontSize: 13 } } : undefined,
       tooltip: { trigger: "axis", renderMode: "richText", axisPointer: { type: "shadow", shadowStyle: { color: "rgba(29,67,121,0.06)" } },
         borderColor: LINE, textStyle: { color: TEXT } },
       xAxis: spec.horizontal ? values : names, yAxis: spec.horizontal ? names : values, series: drawnSeries(spec),
