@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,22 +40,46 @@ def show(
     plan: str = typer.Option("", "--plan", help="规划的文号或标题；不给则取最新的一份"),
     task: str = typer.Option("", "--task", help="任务编号，如 （三）1"),
     lead: str = typer.Option("", "--lead", help="只计这个单位牵头的任务"),
-    data: Path | None = typer.Option(None, "--data", help="公开数据文件；不给则读数据库"),
+    town: str = typer.Option("", "--town", help="只计这个乡镇、街道的计量器具（registry.* 指标）"),
+    kind: str = typer.Option("", "--kind", help="只计这个种类的计量器具，如 price_scale（registry.* 指标）"),
+    data: Path | None = typer.Option(
+        None, "--data", help="公开数据文件 plan.json 或 instruments.csv；不给则读数据库"
+    ),
     as_json: bool = _JSON,
 ) -> None:
     """重新计算一个指标；用公开数据文件时不需要数据库。"""
     start_without_database() if data else start()
     with refusals():
         from quanheng.taskboard.indicators import find
+        from quanheng.taskboard.registry import Over
 
-        _show(find(name), find_records(plan, data), task, lead, as_json=as_json)
+        item = find(name)
+        is_of_registry = item.over is Over.REGISTRY
+        if (town or kind) and not is_of_registry:
+            raise typer.BadParameter(f"{name} 不是计量器具登记的指标，不能用 --town 和 --kind")
+        records = registry_records(data) if is_of_registry else find_records(plan, data)
+        if town or kind:
+            records = _narrowed(records, town, kind)
+        _show(item, records, task, lead, as_json=as_json)
+
+
+def _narrowed(records: PlanRecords, town: str, kind: str) -> PlanRecords:
+    """A name that nothing bears is a slip of the pen, not a zero."""
+    known = {"--town": records.registry.by_town(), "--kind": records.registry.by_kind()}
+    for option, name in (("--town", town), ("--kind", kind)):
+        if name and name not in known[option]:
+            raise typer.BadParameter(
+                f"没有“{name}”；有：{'、'.join(known[option]) or '（无）'}", param_hint=option
+            )
+    return replace(records, registry=records.registry.narrowed(town=town, kind=kind))
 
 
 def _show(item: Indicator, records: PlanRecords, task: str, lead: str, *, as_json: bool) -> None:
     from quanheng.taskboard.errors import TaskNotFound
+    from quanheng.taskboard.registry import Over
 
-    if lead and item.of_document:
-        raise typer.BadParameter(f"{item.name} 是整份文件的，不能用 --lead")
+    if lead and (item.of_document or item.over is Over.REGISTRY):
+        raise typer.BadParameter(f"{item.name} 不分牵头单位，不能用 --lead")
     if lead:
         records = records.led_by(lead)
         if not records.tasks:
@@ -89,6 +115,29 @@ def _chosen(records: PlanRecords, name: str) -> TaskRecord:
             if keys
             else TaskNotFound(label=name)
         ) from error
+
+
+def registry_records(data: Path | None) -> PlanRecords:
+    """Return the registry to count: open rows or the open plan where given, else the database, now."""
+    from quanheng.instruments.tally import read_rows, tally_of
+    from quanheng.taskboard.errors import BadOpenData
+    from quanheng.taskboard.records import PlanRecords
+
+    if data is not None and data.suffix.lower() != ".csv":
+        records = _open_data(data)
+        return PlanRecords.of_registry(records.registry, records.on)
+    if data is None:
+        from quanheng.base import clock
+        from quanheng.instruments.services.opendata import present_tally
+
+        return PlanRecords.of_registry(present_tally(), clock.today())
+    try:
+        with data.open(encoding="utf-8-sig", newline="") as stream:
+            return PlanRecords.of_registry(tally_of(read_rows(stream)), date.min)
+    except OSError as error:
+        raise BadOpenData(reason=f"{data} 不存在或无法读取。") from error
+    except ValueError as error:
+        raise BadOpenData(reason=f"{data} 不是从公示页下载的数据（{error}）。") from error
 
 
 def find_records(plan: str, data: Path | None) -> PlanRecords:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import typer
@@ -14,11 +16,19 @@ from quanheng.cli.django import with_database
 @with_database
 def open_data(
     output: Path | None = typer.Option(None, "-o", "--output", help="写入的文件；省略则写到标准输出"),
+    instruments: Path | None = typer.Option(
+        None, "--instruments", help="另写计量器具登记的公开数据 instruments.csv，截至今天"
+    ),
 ) -> None:
-    """公开数据：与门户上的 /open/plan.json 相同的文件。"""
+    """公开数据：与门户上的 /open/plan.json、/open/instruments.csv 相同的文件。"""
+    from quanheng.base import clock
+    from quanheng.instruments.services.opendata import write_open_file
     from quanheng.taskboard.errors import PlanNotFound
     from quanheng.taskboard.selectors import current_plan, plan_records
 
+    if instruments is not None:
+        with _writing(instruments, is_aside=output is None):
+            write_open_file(instruments, clock.today())
     plan = current_plan()
     if plan is None:
         raise PlanNotFound()
@@ -26,9 +36,15 @@ def open_data(
     if output is None:
         typer.echo(text)
         return
-    try:
+    with _writing(output):
         write_atomic(output, text.encode())
+
+
+@contextmanager
+def _writing(path: Path, *, is_aside: bool = False) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        typer.echo(f"无法写入 {output}：{error.strerror}。", err=True)
+        typer.echo(f"无法写入 {path}：{error.strerror}。", err=True)
         raise typer.Exit(2) from error
-    typer.echo(f"已写入 {output}。")
+    typer.echo(f"已写入 {path}。", err=is_aside)  # standard output is the other file then

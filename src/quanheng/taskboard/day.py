@@ -14,13 +14,22 @@ from quanheng.base import clock
 from quanheng.base.errors import BureauError, TransientError
 from quanheng.base.files import shown, stored_path
 from quanheng.base.locks import lock_for_process
+from quanheng.instruments.enums import BatchState
+from quanheng.instruments.models import ImportBatch
+from quanheng.instruments.services.importing.running import resume_interrupted
+from quanheng.instruments.services.opendata import FILE_NAME, kept_tally, open_file, publish_registry
+from quanheng.instruments.services.standing import sweep
+from quanheng.instruments.tally import RegistryTally
 from quanheng.kernels.policy import diff_plans, plan_from_dict
 from quanheng.taskboard.compiling import compile_for_county
 from quanheng.taskboard.enums import DayState
 from quanheng.taskboard.errors import DayRunning
 from quanheng.taskboard.indicators import REGISTRY
 from quanheng.taskboard.intake import take_in
+from quanheng.taskboard.ledgers import asked_headings, imported_text, waiting_text
 from quanheng.taskboard.models import DayRun, Plan, PlanVersion
+from quanheng.taskboard.records import PlanRecords
+from quanheng.taskboard.registry import Over
 from quanheng.taskboard.selectors import plan_records
 from quanheng.taskboard.services.measures import keep_values
 from quanheng.transparency.selectors import latest_checkpoint, log_folder
@@ -73,25 +82,81 @@ def _refreshed(plan: Plan, version: PlanVersion) -> Line:
 
 def do_intake() -> list[Line]:
     """Receive what lies in the intake folder."""
-    taken = take_in()
-    lines = [
-        Line(f"{item.path.name}：{item.text}", f"quanheng plan compile {shown(item.path)}", item.is_accepted)
-        for item in taken
-    ]
+    lines = [Line(f"{item.path.name}：{item.text}", item.command, item.is_accepted) for item in take_in()]
     return lines or [Line("收件夹是空的。", "quanheng day")]
 
 
+def go_on_importing() -> list[Line]:
+    """Go on with imports that were interrupted, and tell which ledgers wait for a person."""
+    lines = []
+    for batch in resume_interrupted():
+        is_done = batch.state == BatchState.DONE
+        text = imported_text(batch) if is_done else batch.failure or batch.get_state_display()
+        lines.append(Line(f"{batch.file_name}：接着导入。{text}", _read_again(batch), is_done))
+    for batch in ImportBatch.objects.filter(state__in=[BatchState.MAPPING, BatchState.READY]):
+        asked = asked_headings(batch)
+        text = waiting_text(asked) if asked else "等待在导入页确认。"
+        lines.append(Line(f"{batch.file_name}：{text}", _read_again(batch)))
+    return lines or [Line("没有中断或等待核对的导入。", "quanheng day")]
+
+
+def _read_again(batch: ImportBatch) -> str:
+    return f"quanheng registry read {shown(stored_path(batch.file_sha256))}"
+
+
+def refresh_due_work() -> list[Line]:
+    """Apply the rules in force today to every instrument, and publish the registry as open data."""
+    swept, tally = sweep(), publish_registry()
+    if not swept.instruments:
+        text = "还没有登记的计量器具。把台账放入收件夹，或在“计量器具”的导入页上传。"
+        return [Line(text, "quanheng registry read FILE")]
+    total = tally.total
+    lines = [
+        Line(
+            f"按现行规则重新推算 {swept.instruments} 台，{swept.changed} 台有变化。",
+            REGISTRY["registry.instruments"].command(),
+        ),
+        Line(f"应检 {total.due} 台，逾期 {total.overdue} 台。", REGISTRY["registry.overdue"].command()),
+    ]
+    lines += _worst_town(tally)
+    in_the_file = REGISTRY["registry.instruments"].command(data=shown(open_file()))
+    return [*lines, Line(f"公开数据 {FILE_NAME} 已更新，{total.known} 行。", in_the_file)]
+
+
+def _worst_town(tally: RegistryTally) -> list[Line]:
+    overdue = {town: part.total.overdue for town, part in tally.by_town().items()}
+    worst = max(overdue, key=lambda town: overdue[town], default="")
+    if not worst or not overdue[worst]:
+        return []
+    command = REGISTRY["registry.overdue"].command(town=worst)
+    return [Line(f"逾期最多的是{worst}，{overdue[worst]} 台。", command)]
+
+
 def compute_indicators() -> list[Line]:
-    """Compute the plan indicators and keep today's values."""
+    """Compute the indicators of plans and registry, and keep today's values of each plan."""
     lines = []
     for plan in Plan.objects.filter(current__isnull=False):
         option = plan_records(plan).plan_option
         mark = f"{plan.title}　" if option else ""
         for name, value in keep_values(plan=plan).items():
             item = REGISTRY[name]
-            text = f"{mark}{item.label}：{value.normalize():f} {item.unit}"
-            lines.append(Line(text, item.command(plan=option)))
+            if item.over is Over.PLAN:
+                text = f"{mark}{item.label}：{value.normalize():f} {item.unit}"
+                lines.append(Line(text, item.command(plan=option)))
+    lines += _registry_lines()
     return lines or [Line("没有可计算的指标。", "quanheng indicator list")]
+
+
+def _registry_lines() -> list[Line]:
+    tally = kept_tally()
+    if not tally.total.known:
+        return []
+    records = PlanRecords.of_registry(tally, clock.today())
+    return [
+        Line(f"{item.label}：{item.value(records).normalize():f} {item.unit}", item.command())
+        for item in REGISTRY.values()
+        if item.over is Over.REGISTRY
+    ]
 
 
 def sequence_log() -> list[Line]:
@@ -105,6 +170,8 @@ def sequence_log() -> list[Line]:
 STEPS: tuple[Step, ...] = (
     Step("规划文件", refresh_plans),
     Step("收件", do_intake),
+    Step("导入", go_on_importing),
+    Step("到期", refresh_due_work),
     Step("指标", compute_indicators),
     Step("日志", sequence_log),
 )

@@ -16,7 +16,10 @@ from quanheng.core.county import load_county, read_county
 from quanheng.core.enums import Role
 from quanheng.core.models import County, OrgUnit, User
 from quanheng.core.services import create_user, set_roles
+from quanheng.instruments.demo.load import load_instruments
+from quanheng.regulations.services import load_packaged_rules
 from quanheng.taskboard.errors import BadDemo
+from quanheng.taskboard.intake import intake_folder
 from quanheng.taskboard.models import Plan, Task
 from quanheng.taskboard.services.evidence import file_evidence
 from quanheng.taskboard.services.measures import measure_task_by
@@ -61,6 +64,7 @@ class DemoFile(_Strict):
     indicators: list[DemoIndicator]
     seed: int
     evidence: list[DemoEvidence]
+    instruments: bool = False  # whether ledgers of invented instruments are put into the intake folder
 
 
 def load_demo(folder: Path) -> DemoFile:
@@ -86,6 +90,22 @@ def load_demo(folder: Path) -> DemoFile:
     return demo
 
 
+def load_demo_instruments(demo: DemoFile) -> int:
+    """Load the rules, and put the ledgers of the demonstration into the intake; return how many.
+
+    None where the county has instruments: a demonstration is made once.
+    """
+    load_packaged_rules()
+    if not demo.instruments:
+        return 0
+    return load_instruments(officer=_officer(demo), seed=demo.seed, intake=intake_folder())
+
+
+def _officer(demo: DemoFile) -> User:
+    name = next(person.username for person in demo.people if person.role is Role.METROLOGY_OFFICER)
+    return User.objects.get(username=name)
+
+
 def read_demo(path: Path) -> DemoFile:
     """Read demo.yaml.  BadDemo if it is missing or wrong."""
     try:
@@ -105,17 +125,14 @@ def _make_account(person: DemoPerson, password: str) -> None:
 
 
 def _make_work(plan_file: Path, demo: DemoFile) -> None:
-    officer = User.objects.get(
-        username=next(p.username for p in demo.people if p.role is Role.METROLOGY_OFFICER)
-    )
+    officer = _officer(demo)
     draft = receive_document(actor=officer, data=plan_file.read_bytes(), filename=plan_file.name)
     plan = adopt_version(actor=officer, public_id=draft.public_id, is_demo=True)
     tasks = {task.label: task for task in plan.tasks.all()}
-    for link in demo.indicators:
-        task = tasks[link.task]
-        measure_task_by(
-            actor=officer, task_id=task.public_id, revision=task.revision, targets={link.name: link.target}
-        )
+    for label in dict.fromkeys(link.task for link in demo.indicators):
+        task = tasks[label]
+        targets = {link.name: link.target for link in demo.indicators if link.task == label}
+        measure_task_by(actor=officer, task_id=task.public_id, revision=task.revision, targets=targets)
     dice = random.Random(demo.seed)  # noqa: S311  seeded on purpose: the same county everywhere
     for entry in demo.evidence:
         for name in entry.units:

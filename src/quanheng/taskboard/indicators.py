@@ -10,15 +10,20 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_noop as _
 
+from quanheng.taskboard import registry_indicators
 from quanheng.taskboard.records import PlanRecords, TaskRecord, fresh_units
-from quanheng.taskboard.registry import REGISTRY, Indicator, Wording, find, plan_indicator, task_indicator
+from quanheng.taskboard.registry import (
+    REGISTRY,
+    Indicator,
+    Wording,
+    find,
+    percent,
+    plan_indicator,
+    task_indicator,
+)
 from quanheng.taskboard.status import Status, judge
 
 __all__ = ["REGISTRY", "Indicator", "find"]
-
-
-def _percent(part: int, whole: int) -> Decimal:
-    return Decimal(0) if whole == 0 else (Decimal(100) * part / whole).quantize(Decimal("0.1"))
 
 
 @plan_indicator(
@@ -57,7 +62,7 @@ def plan_tasks_evidenced(records: PlanRecords) -> Decimal:
     ),
 )
 def plan_tasks_evidenced_percent(records: PlanRecords) -> Decimal:
-    return _percent(int(plan_tasks_evidenced(records)), len(records.tasks))
+    return percent(int(plan_tasks_evidenced(records)), len(records.tasks))
 
 
 @plan_indicator(
@@ -144,7 +149,7 @@ def task_units_filing(records: PlanRecords, task: TaskRecord) -> Decimal:
     ),
 )
 def task_units_filing_percent(records: PlanRecords, task: TaskRecord) -> Decimal:
-    return _percent(len(fresh_units(records, task) & set(task.obliged)), len(task.obliged))
+    return percent(len(fresh_units(records, task) & set(task.obliged)), len(task.obliged))
 
 
 @task_indicator(
@@ -172,3 +177,5 @@ def _register_status(status: Status) -> None:
 
 for status in Status:
     _register_status(status)
+
+registry_indicators.register()

@@ -1,4 +1,4 @@
-"""The intake folder: files dropped there become drafts; each leaves with a report beside it."""
+"""The intake folder: documents become drafts, ledgers are imported; each file leaves with a report beside it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,14 @@ from django.utils.translation import gettext as _
 
 from quanheng.base.disk import write_atomic
 from quanheng.base.errors import BureauError, NotStored
+from quanheng.base.files import shown
+from quanheng.instruments.errors import FileKnown
 from quanheng.taskboard.errors import DocumentKnown, DocumentNotRead
+from quanheng.taskboard.ledgers import import_ledger
 from quanheng.taskboard.services.plans import receive_document
+
+# Plans come as text, Word or PDF: a workbook in the folder is a ledger of instruments.
+LEDGERS = {".xlsx", ".xlsm", ".xls", ".csv"}
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,11 @@ class Taken:
     path: Path
     is_accepted: bool
     text: str
+
+    @property
+    def command(self) -> str:
+        """Return the command that reads the file again."""
+        return f"quanheng {'registry read' if is_ledger(self.path) else 'plan compile'} {shown(self.path)}"
 
 
 def intake_folder() -> Path:
@@ -38,6 +49,11 @@ def waiting() -> list[Path]:
         for path in intake_folder().iterdir()
         if path.is_file() and not path.is_symlink() and not path.name.startswith(".")
     )
+
+
+def is_ledger(path: Path) -> bool:
+    """Whether a file is taken for a ledger of instruments."""
+    return path.suffix.lower() in LEDGERS
 
 
 def take_in() -> list[Taken]:
@@ -59,21 +75,31 @@ def _taken(path: Path) -> Taken:
 
 
 def _take(path: Path) -> Taken:
+    rows: list[str] = []
     try:
-        if path.stat().st_size > settings.MAX_UPLOAD_BYTES:
-            raise DocumentNotRead(
-                reason=_("文件超过 %(size)s MiB。") % {"size": settings.MAX_UPLOAD_BYTES // 2**20}
-            )
-        version = receive_document(actor=None, data=path.read_bytes(), filename=path.name)
-        is_accepted, text = True, f"已编译：{len(version.compiled['items'])} 项任务，待采用。"
+        if is_ledger(path):
+            text, rows = import_ledger(path)
+        else:
+            text = _draft(path)
+        is_accepted = True
     except NotStored:
         raise  # the fault is not the file's: it must not be rejected for it
     except BureauError as error:
-        is_accepted, text = isinstance(error, DocumentKnown), f"{error.text}［{error.code}］"
+        is_accepted, text = isinstance(error, DocumentKnown | FileKnown), f"{error.text}［{error.code}］"
     target = _free_name(path.parent / ("done" if is_accepted else "rejected"), path.name)
-    write_atomic(target.with_name(f"{target.name}.txt"), f"{text}\n".encode())
+    report = "\n".join([text, *rows])
+    write_atomic(target.with_name(f"{target.name}.txt"), f"{report}\n".encode())
     path.replace(target)
     return Taken(target, is_accepted, text)
+
+
+def _draft(path: Path) -> str:
+    if path.stat().st_size > settings.MAX_UPLOAD_BYTES:
+        raise DocumentNotRead(
+            reason=_("文件超过 %(size)s MiB。") % {"size": settings.MAX_UPLOAD_BYTES // 2**20}
+        )
+    version = receive_document(actor=None, data=path.read_bytes(), filename=path.name)
+    return f"已编译：{len(version.compiled['items'])} 项任务，待采用。"
 
 
 def _free_name(folder: Path, name: str) -> Path:

@@ -14,9 +14,12 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any, Self
 
+from quanheng.instruments.tally import RegistryTally
+
 FORMAT = "quanheng-plan-records/1"
 # House rule, not law: evidence older than this no longer shows that a task is being worked on.
 FRESH_DAYS = 90
+NOT_COUNTED = RegistryTally()
 
 
 @dataclass(frozen=True)
@@ -57,14 +60,29 @@ class PlanRecords:
     tasks: tuple[TaskRecord, ...]
     evidence: tuple[EvidenceRecord, ...]
     findings: tuple[str, ...]
+    # The county's registry, as it was counted on its own day: instruments belong to no plan.
+    registry: RegistryTally = NOT_COUNTED
     # What --plan must say to mean this plan; empty for the one that is meant anyway.  Not open data.
     plan_option: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the open-data form; ``from_dict`` is its inverse."""
-        fields: dict[str, Any] = _jsonable(asdict(self))
+        fields: dict[str, Any] = _jsonable(asdict(replace(self, registry=NOT_COUNTED)))
         del fields["plan_option"]
-        return {"format": FORMAT} | fields
+        return {"format": FORMAT} | fields | {"registry": self.registry.to_dict()}
+
+    @classmethod
+    def of_registry(cls, registry: RegistryTally, on: date) -> Self:
+        """Return records of the registry alone, for its indicators."""
+        return cls(
+            title="",
+            doc_number="",
+            on=registry.on or on,
+            tasks=(),
+            evidence=(),
+            findings=(),
+            registry=registry,
+        )
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -90,6 +108,8 @@ class PlanRecords:
                     for item in data["evidence"]
                 ),
                 findings=tuple(data["findings"]),
+                # Files that were downloaded before the registry was counted have none.
+                registry=RegistryTally.from_dict(data["registry"]) if "registry" in data else NOT_COUNTED,
             )
         except (KeyError, TypeError, AttributeError, InvalidOperation) as error:
             raise ValueError(f"missing or malformed: {error}") from error

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 
 from django.utils.translation import gettext
 
+from quanheng.instruments.tally import RegistryTally
 from quanheng.taskboard.errors import UnknownIndicator
 from quanheng.taskboard.records import FRESH_DAYS, PlanRecords, TaskRecord
 
@@ -29,6 +31,14 @@ class Wording:
         )
 
 
+class Over(StrEnum):
+    """What an indicator is computed over."""
+
+    PLAN = "plan"
+    TASK = "task"
+    REGISTRY = "registry"
+
+
 @dataclass(frozen=True)
 class Indicator:
     """A named query and all that is needed to doubt it."""
@@ -36,8 +46,19 @@ class Indicator:
     name: str
     wording: Wording
     compute: Callable[[PlanRecords, TaskRecord | None], Decimal]
-    per_task: bool
+    over: Over
     of_document: bool = False  # about the document as a whole: no part of it belongs to a unit
+    more_is_better: bool = False  # of the registry's: only such a one can have a target to reach
+
+    @property
+    def per_task(self) -> bool:
+        """Whether it is computed over one task."""
+        return self.over is Over.TASK
+
+    @property
+    def measures_tasks(self) -> bool:
+        """Whether it can measure a task: its own records, or what the county's registry shows."""
+        return self.per_task or self.more_is_better
 
     @property
     def label(self) -> str:
@@ -60,30 +81,45 @@ class Indicator:
         return self.wording.shown(self.wording.source)
 
     def value(self, records: PlanRecords, task: TaskRecord | None = None) -> Decimal:
-        """Return the value over the plan, or over one task where the indicator is per task.
+        """Return the value over the plan, over one task, or over the registry, whatever the task.
 
         Raises
         ------
         ValueError
-            If a task is missing for a per-task indicator, or given for another.
+            If a task is missing for a per-task indicator, or given for one of the plan.
         """
-        if self.per_task == (task is None):
+        if self.over is not Over.REGISTRY and self.per_task == (task is None):
             raise ValueError(f"{self.name}: per_task={self.per_task}, task={task}")
         return self.compute(records, task)
 
     def command(
-        self, task: TaskRecord | None = None, *, plan: str = "", lead: str = "", data: str = ""
+        self,
+        task: TaskRecord | None = None,
+        *,
+        plan: str = "",
+        lead: str = "",
+        data: str = "",
+        town: str = "",
+        kind: str = "",
     ) -> str:
         """Return the command that recomputes the value, from the database or from open data."""
+        of_registry = self.over is Over.REGISTRY
         parts = [f"quanheng indicator show {self.name}"]
-        parts += [f"--plan '{plan}'"] if plan and not data else []
-        parts += [f"--task '{task.key}'"] if task else []
+        parts += [f"--plan '{plan}'"] if plan and not data and not of_registry else []
+        parts += [f"--task '{task.key}'"] if task and not of_registry else []
         parts += [f"--lead '{lead}'"] if lead else []
+        parts += [f"--town '{town}'"] if town else []
+        parts += [f"--kind {kind}"] if kind else []
         parts += [f"--data {data}"] if data else []
         return " ".join(parts)
 
 
 REGISTRY: dict[str, Indicator] = {}
+
+
+def percent(part: int, whole: int) -> Decimal:
+    """Return a share in per cent with one decimal; 0 where there is nothing to share."""
+    return Decimal(0) if whole == 0 else (Decimal(100) * part / whole).quantize(Decimal("0.1"))
 
 
 def find(name: str) -> Indicator:
@@ -102,7 +138,7 @@ def plan_indicator(
         def compute(records: PlanRecords, _task: TaskRecord | None) -> Decimal:
             return function(records)
 
-        REGISTRY[name] = Indicator(name, wording, compute, per_task=False, of_document=of_document)
+        REGISTRY[name] = Indicator(name, wording, compute, Over.PLAN, of_document=of_document)
         return function
 
     return register
@@ -118,7 +154,22 @@ def task_indicator(
             assert task is not None  # noqa: S101  Indicator.value has checked it; this tells mypy
             return function(records, task)
 
-        REGISTRY[name] = Indicator(name, wording, compute, per_task=True)
+        REGISTRY[name] = Indicator(name, wording, compute, Over.TASK)
+        return function
+
+    return register
+
+
+def registry_indicator(
+    name: str, wording: Wording, *, more_is_better: bool = False
+) -> Callable[[Callable[[RegistryTally], Decimal]], Callable[[RegistryTally], Decimal]]:
+    """Register a function of the county's registry of instruments, or of one town and kind of it."""
+
+    def register(function: Callable[[RegistryTally], Decimal]) -> Callable[[RegistryTally], Decimal]:
+        def compute(records: PlanRecords, _task: TaskRecord | None) -> Decimal:
+            return function(records.registry)
+
+        REGISTRY[name] = Indicator(name, wording, compute, Over.REGISTRY, more_is_better=more_is_better)
         return function
 
     return register

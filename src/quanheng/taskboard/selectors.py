@@ -15,6 +15,7 @@ from quanheng.core.enums import UnitKind
 from quanheng.core.models import OrgUnit, User
 from quanheng.core.permissions import Scope, scope_of
 from quanheng.core.selectors import groups_of, units_behind
+from quanheng.instruments.services.opendata import kept_tally
 from quanheng.taskboard.enums import Part
 from quanheng.taskboard.errors import (
     EvidenceFileAltered,
@@ -153,6 +154,7 @@ def plan_records(plan: Plan) -> PlanRecords:
         tasks=tuple(_task_record(task, keys[task.pk]) for task in tasks),
         evidence=tuple(EvidenceRecord(keys[task], unit, on, sha256) for task, unit, on, sha256 in evidence),
         findings=tuple(finding["code"] for finding in compiled["findings"]),
+        registry=kept_tally(),
         plan_option="" if plan == first else plan.doc_number or plan.title,
     )
 

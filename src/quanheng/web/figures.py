@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from quanheng.instruments.tally import RegistryTally
 from quanheng.taskboard.indicators import find
 from quanheng.taskboard.records import PlanRecords, TaskRecord
 from quanheng.web.words import STATUS_ORDER
@@ -50,6 +52,35 @@ def plan_figure(
         formula=item.formula,
         source=item.source,
         command=item.command(plan=records.plan_option, lead=lead, data=data),
+        url=url,
+    )
+
+
+def registry_figure(
+    tally: RegistryTally,
+    name: str,
+    *,
+    town: str = "",
+    kind: str = "",
+    url: str = "",
+    data: str = "",
+    prefix: str = "",
+    label: str = "",
+) -> Figure:
+    """Return an indicator of the registry, or of its part ``tally`` of one town or kind.
+
+    ``label`` stands for the indicator's own.
+    """
+    item = find(name)
+    records = PlanRecords.of_registry(tally, date.min)
+    return Figure(
+        id=f"{prefix}{name.replace('.', '-')}",
+        label=label or item.label,
+        value=plain(item.value(records)),
+        unit=item.unit,
+        formula=item.formula,
+        source=item.source,
+        command=item.command(town=town, kind=kind, data=data),
         url=url,
     )
 

@@ -19,7 +19,7 @@ from quanheng.taskboard.selectors import plan_records
 from quanheng.taskboard.status import Status
 from tests.web.world import World
 
-PAGES = ("home", "plan", "figures", "log", "about")
+PAGES = ("home", "plan", "registry", "figures", "log", "about")
 DEMO = "演示数据：本页的人员、单位和数字均为示例，不是真实记录。"
 
 

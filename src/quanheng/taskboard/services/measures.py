@@ -38,7 +38,7 @@ def measure_task_by(
     for name, target in targets.items():
         if target is not None and target <= 0:
             raise BadTarget(name=name)
-        if not find(name).per_task:
+        if not find(name).measures_tasks:
             raise IndicatorNotPerTask(name=name)
     task.indicators.all().delete()
     TaskIndicator.objects.bulk_create(

@@ -11,9 +11,13 @@ from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from pydantic import Field
 
+from quanheng.base import clock
+from quanheng.instruments.services.opendata import kept_tally
 from quanheng.taskboard import selectors
 from quanheng.taskboard.errors import PlanNotFound
 from quanheng.taskboard.indicators import REGISTRY, Indicator, find
+from quanheng.taskboard.records import PlanRecords
+from quanheng.taskboard.registry import Over
 from quanheng.web.api.errors import BadRequest
 from quanheng.web.api.schemas import Paged, Slice, page_of, reads
 from quanheng.web.auth import require_permission
@@ -41,6 +45,8 @@ class ValueOut(IndicatorOut):
 class Subject(Schema):
     plan: UUID | None = Field(None, description="规划；不给则为现行规划")
     task: UUID | None = Field(None, description="任务；按任务计算的指标必须给出")
+    town: str = Field("", max_length=100, description="乡镇街道；只用于计量器具的指标（registry.*）")
+    kind: str = Field("", max_length=60, description="种类代码；只用于计量器具的指标（registry.*）")
 
 
 @router.get("/indicators", response=reads(Paged[IndicatorOut]), summary="全部指标的名称、公式和来源")
@@ -53,6 +59,15 @@ def list_indicators(request: HttpRequest, part: Query[Slice]) -> dict[str, Any]:
 def get_indicator(request: HttpRequest, name: str, subject: Query[Subject]) -> dict[str, Any]:
     user = require_permission(request, "taskboard.view")
     item = find(name)
+    if item.over is Over.REGISTRY:
+        if subject.task is not None or subject.plan is not None:
+            raise BadRequest(**{"query": _("这个指标按计量器具登记计算，不能给出规划或任务。")})
+        tally = kept_tally().narrowed(town=subject.town, kind=subject.kind)
+        records = PlanRecords.of_registry(tally, clock.today())
+        command = item.command(town=subject.town, kind=subject.kind)
+        return _valued(item, str(item.value(records)), records.on, command)
+    if subject.town or subject.kind:
+        raise BadRequest(**{"query": _("这个指标不分乡镇街道和种类。")})
     if item.per_task:
         if subject.task is None:
             raise BadRequest(**{"query.task": _("这个指标按任务计算，请给出任务。")})

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.cache import get_conditional_response
+from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import quote_etag
 from django.views.decorators.http import require_safe
 
+from quanheng.instruments.services.opendata import FILE_NAME, open_file
 from quanheng.kernels.tlog.layout import CHECKPOINT_PATH, KEY_PATH, TILE_WIDTH, parse_path
 from quanheng.taskboard.errors import PlanNotFound
 from quanheng.taskboard.selectors import current_plan, plan_records
@@ -33,6 +35,34 @@ def open_plan(request: HttpRequest) -> HttpResponseBase:
     answer = _open(HttpResponse(body, content_type="application/json"))
     answer["Content-Disposition"] = f'attachment; filename="{DATA_FILE}"'
     return _or_not_modified(request, body, answer)
+
+
+@require_safe
+def open_instruments(request: HttpRequest) -> HttpResponseBase:
+    """Answer with the open file of the registry, as the last county day wrote it."""
+    is_packed = "gzip" in request.headers.get("Accept-Encoding", "")
+    try:
+        stream = open_file(packed=is_packed).open("rb")
+    except OSError as error:
+        raise Http404(FILE_NAME) from error
+    facts = os.fstat(stream.fileno())
+    etag = quote_etag(f"{facts.st_mtime_ns:x}-{facts.st_size:x}")
+    answer = FileResponse(
+        stream, content_type="text/csv; charset=utf-8", as_attachment=True, filename=FILE_NAME
+    )
+    answer["Content-Length"] = str(facts.st_size)
+    if is_packed:
+        answer["Content-Encoding"] = "gzip"
+    patch_vary_headers(answer, ["Accept-Encoding"])
+    answer["Access-Control-Allow-Origin"] = "*"
+    answer["Cache-Control"] = _ASK_AGAIN
+    answer["ETag"] = etag
+    found = get_conditional_response(request, etag=etag)
+    if found is None:
+        return answer
+    stream.close()
+    found["ETag"] = etag
+    return found
 
 
 @require_safe

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from quanheng.taskboard.indicators import REGISTRY
 from quanheng.taskboard.records import PlanRecords, TaskRecord, fresh_units
+from quanheng.taskboard.registry import Over
 from quanheng.taskboard.status import Judged, Status, judge
 from quanheng.web.figures import Figure, measure_figures, plan_figure, status_figures
 from quanheng.web.words import STATUS_KIND, STATUS_ORDER
@@ -60,16 +61,23 @@ def plan_figures(records: PlanRecords) -> list[Figure]:
 
 def _lists_behind() -> dict[str, str]:
     tasks, data = reverse("portal:plan"), reverse("portal:open_plan")
-    return {
-        "plan.tasks": tasks,
-        "plan.tasks_evidenced": f"{tasks}?recent=yes",
-        "plan.tasks_evidenced_percent": f"{tasks}?recent=yes",
-        "plan.tasks_without_indicator": f"{tasks}?measured=no",
-        "plan.units_obliged": data,
-        "plan.units_filing": data,
-        "plan.evidence": data,
-        "plan.findings": data,
-    } | {f"plan.tasks_{status}": f"{tasks}?status={status}" for status in Status}
+    registry = {
+        name: reverse("portal:registry") for name, item in REGISTRY.items() if item.over is Over.REGISTRY
+    }
+    return (
+        registry
+        | {
+            "plan.tasks": tasks,
+            "plan.tasks_evidenced": f"{tasks}?recent=yes",
+            "plan.tasks_evidenced_percent": f"{tasks}?recent=yes",
+            "plan.tasks_without_indicator": f"{tasks}?measured=no",
+            "plan.units_obliged": data,
+            "plan.units_filing": data,
+            "plan.evidence": data,
+            "plan.findings": data,
+        }
+        | {f"plan.tasks_{status}": f"{tasks}?status={status}" for status in Status}
+    )
 
 
 def task_lines(records: PlanRecords) -> list[TaskLine]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from quanheng.web.portal import files, views
+from quanheng.web.portal import files, labels, views
 
 app_name = "portal"
 urlpatterns = [
     path("", views.home, name="home"),
     path("plan/", views.plan, name="plan"),
     path("figures/", views.figures, name="figures"),
+    path("instruments/", views.registry, name="registry"),
     path("about/", views.about, name="about"),
     path("log/", views.log, name="log"),
     path("log/leaf/<int:index>/", views.leaf, name="leaf"),
@@ -18,5 +19,8 @@ urlpatterns = [
     path("log/checkpoint", files.checkpoint, name="log_checkpoint"),
     path("log/log.vkey", files.key, name="log_key"),
     path("log/tile/<path:rest>", files.tile, name="log_tile"),
+    path("q/<str:code>", labels.label, name="label"),
+    path("feeds/<str:token>.ics", labels.feed, name="feed"),
     path("open/plan.json", files.open_plan, name="open_plan"),
+    path("open/instruments.csv", files.open_instruments, name="open_instruments"),
 ]

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from quanheng.instruments.services.opendata import kept_tally
 from quanheng.taskboard.records import PlanRecords
 from quanheng.taskboard.selectors import current_plan, plan_records
 from quanheng.taskboard.status import Status
@@ -19,6 +20,7 @@ from quanheng.web.figures import status_figures
 from quanheng.web.lists import whole, words
 from quanheng.web.log_key import published_key
 from quanheng.web.portal import progress
+from quanheng.web.portal import registry as registry_parts
 from quanheng.web.portal.leaves import described
 from quanheng.web.words import kind_options
 
@@ -41,7 +43,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "chart": progress.status_chart(counts, records) if lines else None,
             "leads": progress.lead_lines(records),
         }
-    return _page(request, "portal/home.html", context)
+    return public_page(request, "portal/home.html", context)
 
 
 @require_safe
@@ -49,7 +51,7 @@ def plan(request: HttpRequest) -> HttpResponse:
     """List the tasks with their status; the words above the table narrow it down."""
     records = _records()
     if records is None:
-        return _page(request, "portal/plan.html", {"records": None})
+        return public_page(request, "portal/plan.html", {"records": None})
     lines = progress.task_lines(records)
     counts = progress.status_counts(lines)
     shown = [line for line in lines if _is_shown(line, request)]
@@ -66,7 +68,7 @@ def plan(request: HttpRequest) -> HttpResponse:
         "lines": shown,
         "total": len(lines),
     }
-    return _page(request, "portal/plan.html", context)
+    return public_page(request, "portal/plan.html", context)
 
 
 @require_safe
@@ -74,14 +76,29 @@ def figures(request: HttpRequest) -> HttpResponse:
     """List every open figure with its formula, source and command."""
     records = _records()
     shown = progress.plan_figures(records) if records else []
-    return _page(request, "portal/figures.html", {"records": records, "figures": shown})
+    return public_page(request, "portal/figures.html", {"records": records, "figures": shown})
+
+
+@require_safe
+def registry(request: HttpRequest) -> HttpResponse:
+    """Say how many instruments there are, how many are on time, and where they are not."""
+    tally = kept_tally()
+    context = {
+        "tally": tally,
+        "total": tally.total,
+        "figures": registry_parts.main_figures(tally),
+        "chart": registry_parts.overdue_chart(tally),
+        "towns": registry_parts.town_lines(tally),
+        "kinds": registry_parts.kind_lines(tally),
+    }
+    return public_page(request, "portal/registry.html", context)
 
 
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
     """Say who answers for these pages, what they promise, and how to hold them to it."""
     base = request.build_absolute_uri("/").rstrip("/")
-    return _page(request, "portal/about.html", {"base": base, "key": published_key()})
+    return public_page(request, "portal/about.html", {"base": base, "key": published_key()})
 
 
 @require_safe
@@ -104,7 +121,7 @@ def log(request: HttpRequest) -> HttpResponse:
         "pending": transparency.pending_count(),
         "key": published_key(),
     }
-    return _page(request, "portal/log.html", context)
+    return public_page(request, "portal/log.html", context)
 
 
 @require_safe
@@ -119,7 +136,7 @@ def leaf(request: HttpRequest, index: int) -> HttpResponse:
         "previous": index - 1 if index else None,
         "next": index + 1 if head and index + 1 < head.tree_size else None,
     }
-    return _page(request, "portal/leaf.html", context)
+    return public_page(request, "portal/leaf.html", context)
 
 
 def _records() -> PlanRecords | None:
@@ -143,10 +160,12 @@ def _yes_or_no(fact: bool) -> str:
     return "yes" if fact else "no"
 
 
-def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+def public_page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """Render a public page with the links that each of them carries."""
     here = request.resolver_match.view_name if request.resolver_match else ""
     names = (
         ("portal:plan", _("规划进展")),
+        ("portal:registry", _("计量器具")),
         ("portal:figures", _("公开数字")),
         ("portal:log", _("透明日志")),
         ("portal:about", _("如何核对")),
