@@ -30,14 +30,17 @@ def compare(
     as_json: bool = typer.Option(False, "--json", help="输出 JSON"),
 ) -> None:
     """与已备案的计量器具逐台比对：只在这里、只在那里、字段不同。"""
-    from quanheng.core.errors import UserNotFound
+    from quanheng.core.errors import NotPermitted, UserNotFound
     from quanheng.core.models import User
+    from quanheng.core.permissions import scope_of
     from quanheng.instruments.errors import UnreadableFile
     from quanheng.instruments.services.comparisons import compare_ledger
 
     actor = User.objects.filter(username=username, is_active=True).first()
     if actor is None:
         raise UserNotFound(username=username)
+    if not scope_of(actor, "instruments.import"):
+        raise NotPermitted(permission="instruments.import")
     try:
         data = file.read_bytes()
     except OSError as error:

@@ -4,7 +4,27 @@ from __future__ import annotations
 
 import typer
 
-from quanheng.cli import county, day, demo, fetch, indicator, log, opendata, plan, server, user, witness
+from quanheng.cli import (
+    county,
+    day,
+    demo,
+    due,
+    ecqs,
+    fetch,
+    imports,
+    indicator,
+    log,
+    notices,
+    opendata,
+    plan,
+    registry,
+    registry_list,
+    rules,
+    server,
+    user,
+    whatif,
+    witness,
+)
 
 app = typer.Typer(
     help="权衡：县级计量监管平台。",
@@ -13,10 +33,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(plan.app, name="plan")
+registry.app.command("list")(registry_list.list_instruments)
+registry.app.command("import")(imports.import_ledger)
+registry.app.command("batches")(imports.batches)
+registry.app.command("resume")(imports.resume)
+registry.app.command("undo")(imports.undo)
+registry.app.command("ecqs-export")(ecqs.export)
+registry.app.command("ecqs-compare")(ecqs.compare)
+app.add_typer(registry.app, name="registry")
 log.app.command("fetch")(fetch.fetch)
 log.app.command("add-witness")(witness.add_witness)
 app.add_typer(log.app, name="log")
 app.add_typer(indicator.app, name="indicator")
+rules.app.command("what-if")(whatif.what_if)
+app.add_typer(rules.app, name="rules")
+app.add_typer(due.app, name="due")
+app.command("notices")(notices.notices)
 app.add_typer(county.app, name="county")
 app.add_typer(user.app, name="user")
 app.add_typer(demo.app, name="demo")

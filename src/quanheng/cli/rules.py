@@ -54,6 +54,9 @@ def list_rules(
     on: Annotated[
         datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="只列这一天有效的版本。")
     ] = None,
+    unconfirmed: Annotated[
+        bool, typer.Option("--unconfirmed", help="只列现行和将施行、尚未与正式文本核对的。")
+    ] = False,
     file: _File = None,
     database: _Database = False,
     as_json: _Json = False,
@@ -66,6 +69,7 @@ def list_rules(
         for version in known.versions
         if (not code or version.kind == code)
         and (on is None or known.version_on(version.kind, on.date()) is version)
+        and not (unconfirmed and (version.is_confirmed or _has_ended(known, version)))
     ]
     if as_json:
         typer.echo(json.dumps([described(known, version) for version in shown], ensure_ascii=False, indent=1))
@@ -73,6 +77,11 @@ def list_rules(
     for version in shown:
         typer.echo(_line(known, version))
     typer.echo(f"共 {len(shown)} 个版本，其中 {sum(not v.is_confirmed for v in shown)} 个未与正式文本核对。")
+
+
+def _has_ended(known: RuleSet, version: RuleVersion) -> bool:
+    end = known.ends(version)
+    return end is not None and end < _today()
 
 
 @app.command("show")

@@ -40,6 +40,7 @@ from quanheng.kernels.rules.words import (
     PARAMETERS,
     TEMPLATES,
     USES,
+    VALUES,
     change_text,
     reason_text,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "PARAMETERS",
     "TEMPLATES",
     "USES",
+    "VALUES",
     "BadRules",
     "Change",
     "Condition",

@@ -64,6 +64,12 @@ PARAMETERS: Mapping[str, str] = {
     "accuracy_class": _("准确度等级"),
 }
 
+VALUES: Mapping[str, str] = {
+    "natural_gas": _("天然气"),
+    "coal_gas": _("人工煤气"),
+    "lpg": _("液化石油气"),
+}
+
 TEMPLATES: Mapping[str, str] = {
     # whether verification is mandatory
     "kind_unknown": _("器具种类未认定，是否强检待核实。"),
