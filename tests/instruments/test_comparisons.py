@@ -207,7 +207,7 @@ def test_a_difference_that_cannot_be_decided_so_stays_open_with_the_reason(
 
 def test_bad_input_is_refused_and_leaves_nothing(officer: User, scales: list[Instrument]) -> None:
     with pytest.raises(UnreadableFile):
-        compare_ledger(actor=officer, data=b"not a workbook", filename="a.xlsx")
+        compare_ledger(actor=officer, data=b"PK\x03\x04 broken", filename="a.xlsx")
     with pytest.raises(BadComparison):
         compare_ledger(
             actor=officer,

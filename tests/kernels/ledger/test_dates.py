@@ -225,6 +225,8 @@ def test_one_date_against_the_order_makes_the_ambiguous_ones_unreadable() -> Non
             ("1a", 12),
             ("三十六个月", 36),
             ("每半年一次", 6),
+            ("12M", 12),
+            ("每季度", 3),
         ),
     ],
 )
@@ -244,7 +246,7 @@ def test_a_bare_number_has_no_unit_unless_the_heading_says() -> None:
     assert read_period("12", "month") == Period(12)
     assert read_period("1", "year") == Period(12)
     assert read_period("365", "day") == Period(12)
-    assert read_period("90", "day") == Period(is_days=True)
+    assert read_period("90", "day") == Period(days=90)
 
 
 def periods(heading: str, *rows: tuple[object, object, object]) -> object:
@@ -313,3 +315,23 @@ def test_a_month_that_excel_made_its_first_day_is_no_whole_date() -> None:
         for ledger in (read(rows, formats=formats), old):
             assert refusals(ledger) == [(2, "检定日期", "ledger.date_incomplete")]
             assert "2024年3月" in ledger.rejected[0].text
+
+
+@pytest.mark.parametrize(
+    ("days", "last", "until", "months"),
+    [
+        (180, "2024.3.5", "2024.9.4", 6),
+        (183, "2024.3.1", "2024.8.31", 6),
+        (360, "2024.3.5", "2025.3.5", 12),
+        (2192, "2024.3.5", "2030.3.4", 72),
+        (180, "2024.3.5", "2024.9.1", None),
+        (45, "2024.3.5", "2024.4.4", None),
+        (180, "2024.3.5", None, None),
+    ],
+)
+def test_days_are_months_only_where_both_dates_of_the_row_say_so(
+    days: int, last: str, until: str | None, months: int | None
+) -> None:
+    ledger = periods("校准周期（天）", (days, last, until))
+    assert ledger.records[0].values.get("interval_months") == months
+    assert codes(ledger) == ([] if months else ["ledger.interval_days"])

@@ -85,7 +85,7 @@ def test_the_kind_is_told_from_the_content_not_from_the_name() -> None:
         (b" \r\n", "a.csv", "ledger.empty"),
         (b"\xef\xbb\xbf", "a.csv", "ledger.empty"),
         (b"<html><table><tr><td>1</td></tr></table></html>", "a.xls", "ledger.not_a_workbook"),
-        ("名称\t编号".encode("gbk"), "a.xls", "ledger.not_a_workbook"),
+        (b"\x00\x01\x02\x03 anything", "a.xls", "ledger.not_a_workbook"),
         (b"<html></html>", "a.csv", "ledger.unsupported_type"),
         (b"%PDF-1.7", "a.csv", "ledger.unsupported_type"),
         (b"\x89PNG\r\n", "a.xlsx", "ledger.unsupported_type"),
@@ -198,3 +198,35 @@ def test_any_bytes_are_refused_or_read_but_never_break(data: bytes) -> None:
     for filename in ("a.csv", "a.xls"):
         with contextlib.suppress(UnreadableLedger):
             read_ledger(data, filename=filename)
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+def with_sheet(data: bytes, old: str, new: str) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        sheet = archive.read(SHEET).decode()
+    assert old in sheet
+    return repacked(data, {SHEET: sheet.replace(old, new).encode()})
+
+
+@pytest.mark.parametrize("place", ['r="ZZZZZ99999999999"', "r = 'zzzzz99999999'", 'r="ZZZZZZ2"'])
+def test_a_cell_beyond_every_sheet_is_refused_before_memory_is_taken_for_it(place: str) -> None:
+    assert refused(with_sheet(GOOD, 'r="A2"', place)) in {"ledger.too_many_rows", "ledger.too_wide"}
+
+
+@pytest.mark.parametrize(("good", "bad"), [('r="A3"', 'r="A3" s="zz"'), ('<row r="2"', '<row r="x"')])
+def test_numbers_of_a_sheet_that_are_none_are_refused(good: str, bad: str) -> None:
+    data = xlsx([*scales(SCALE), [("=1", 1)]])
+    assert refused(with_sheet(data, good, bad)) == "ledger.damaged"
+
+
+def test_utf_32_is_not_read_as_utf_16() -> None:
+    record = shown(read_ledger(csv_bytes(scales(SCALE), "utf-32"), filename="a.csv"))[0]
+    assert record["serial_no"] == "0012345"
+
+
+def test_delimited_text_that_an_export_calls_xls_is_read() -> None:
+    text = "器具名称\t出厂编号\t规格型号\n压力表\t0012\tY-100\n"
+    ledger = read_ledger(text.encode("gb18030"), filename="台账.xls")
+    assert [record.values["serial_no"] for record in ledger.records] == ["0012"]

@@ -229,3 +229,50 @@ def test_rows_can_be_read_one_by_one_after_the_mapping() -> None:
     opened = open_ledger(data, filename="a.xlsx")
     assert opened.mapping == propose_mapping(data, filename="a.xlsx")
     assert tuple(opened.items()) == read_ledger(data, filename="a.xlsx").records == tuple(opened.items())
+
+
+UNDATED = [["状态", "设备名称", "规格型号", "出厂编号"], ["在用", "压力表", "Y-100", "007"]]
+
+
+@pytest.mark.parametrize(
+    "aside",
+    [
+        [1, 2, 3, 4],
+        ["（1）", "（2）", "（3）", "（4）"],
+        ["A", "B", "C", "D"],
+        ["必填", "必填", "必填", "选填"],
+        [None, "文本", None, "文本"],
+        [None, None, "(台)", "(台)"],
+        ["状 态", "设 备 名 称", "规 格 型 号", "出 厂 编 号"],
+        ["状态", "设备\n名称", "规格\n型号", "出厂\n编号"],
+        ["制表人", "甲", "审核人", "乙"],
+        ["批准", None, "审核", "编制"],
+        ["打印日期：2024-12-30", None, None, "第 1 页 / 共 1 页"],
+    ],
+)
+def test_rows_about_the_columns_and_the_page_are_no_instruments(aside: list[object]) -> None:
+    ledger = read([*UNDATED, aside])
+    assert rows_read(ledger) == [2]
+    assert (ledger.rejected, ledger.findings) == ((), ())
+
+
+def test_an_instrument_numbered_one_with_numbers_for_names_is_still_read() -> None:
+    ledger = read([["序号", "设备名称", "规格型号", "出厂编号"], [1, "2", "5", "4"], [1, 2, 3, 7]])
+    assert rows_read(ledger) == [2, 3]
+
+
+def test_an_example_is_said_and_not_read() -> None:
+    ledger = read([["序号", *UNDATED[0]], ["示例", *UNDATED[1]], [1, *UNDATED[1]]])
+    assert rows_read(ledger) == [3]
+    assert codes(ledger) == ["ledger.group_row"]
+
+
+def test_spaced_headings_of_another_table_end_this_one() -> None:
+    ledger = read([*UNDATED, ["出 厂 编 号", "设 备 名 称", "型 号", "备 注"], ["9", "水表", "L", None]])
+    assert rows_read(ledger) == [2]
+    assert codes(ledger) == ["ledger.other_heading"]
+
+
+def test_a_list_of_words_before_the_ledger_is_not_taken_for_it() -> None:
+    data = xlsx([["名称", "类别"], ["水表", "流量"]], sheet="字典", more={"台账": scales(SCALE)})
+    assert read_ledger(data, filename="a.xlsx").mapping.sheet == "台账"

@@ -128,7 +128,13 @@ def test_a_formula_of_a_csv_is_not_computed_but_a_quoted_text_is_text() -> None:
         ("ACS-30", ("ACS-30", "")),
         ("2级", ("", "2级")),
         ("SCS-100/3t", None),
-        ("SCS-100 Ⅲ级", None),
+        ("SCS-100 Ⅲ级", ("SCS-100", "Ⅲ级")),
+        ("SCS-100（Ⅲ级）", ("SCS-100", "Ⅲ级")),
+        ("SCS-100 / 2 级", ("SCS-100", "2 级")),
+        ("A/B-2，±0.5%", ("A/B-2", "±0.5%")),
+        ("SCS-100Ⅲ级", None),
+        ("ACS-30/30kg", None),
+        ("Y-100/1.6MPa", None),
         ("A/B", None),
     ],
 )
@@ -217,3 +223,39 @@ def test_a_very_long_text_is_no_date_and_no_period() -> None:
     assert codes(ledger) == ["ledger.interval_text"]
     assert refusals(ledger) == [(3, "检定日期", "ledger.bad_date")]
     assert len(ledger.rejected[0].text) < 100
+
+
+def test_a_quantity_may_repeat_its_own_symbol_and_no_other() -> None:
+    rows = [["器具名称", "出厂编号", "最大秤量", "最小秤量", "检定分度值e", "实际分度值d"]]
+    cells = [
+        ["Max=30kg", "Min 200g", "e=10g", "d＝10g"],
+        ["Max30kg", "Min:200g", "e=d=10g", "e=10g"],
+        ["Max=30kg，Min=200g", None, None, None],
+    ]
+    read_rows = shown(read([*rows, *(["秤", str(i), *c] for i, c in enumerate(cells))]))
+    assert [tuple(r.get(f) for f in ("max", "min", "e", "d")) for r in read_rows] == [
+        ("30 kg", "200 g", "10 g", "10 g"),
+        ("30 kg", "200 g", "10 g", "e=10g"),
+        ("Max=30kg，Min=200g", None, None, None),
+    ]
+
+
+def test_a_mark_for_the_row_above_is_read_as_that_row_and_said() -> None:
+    ledger = read(scales(SCALE, ["〃", "同上", "77", '"', *SCALE[4:]]))
+    second = shown(ledger)[1]
+    assert (second["name"], second["model"], second["owner"]) == (SCALE[0], SCALE[1], SCALE[3])
+    assert codes(ledger) == ["ledger.ditto_read"] * 3
+
+
+def test_a_mark_for_the_row_above_is_refused_as_a_serial_number_and_where_nothing_stands_above() -> None:
+    ledger = read(scales([*SCALE[:3], "同上", *SCALE[4:]], [*SCALE[:2], "同上", *SCALE[3:]]))
+    assert refusals(ledger) == [(2, "使用单位", "ledger.ditto"), (3, "出厂编号", "ledger.ditto")]
+
+
+@pytest.mark.parametrize("piece", ["/", "a/", "a ", "(", "e ", "e=", "max", "1,", "至", "〃 "])
+def test_a_cell_full_of_separators_is_read_as_one_text(piece: str) -> None:
+    rows = [
+        ["器具名称", "出厂编号", "型号精度", "最大秤量"],
+        ["秤", "1", piece * 3000 + "x", piece * 3000 + "x"],
+    ]
+    assert shown(read(rows))[0]["max"].startswith(piece.strip())

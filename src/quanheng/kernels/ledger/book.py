@@ -81,11 +81,14 @@ def open_book(data: bytes, filename: str) -> Book:
     for magic, kind in _FOREIGN.items():
         if data.startswith(magic):
             raise UnreadableLedger("ledger.unsupported_type", found=kind)
-    if suffix in _WORKBOOK_SUFFIXES:
-        head = data[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")
-        found = "网页或 XML" if head.startswith(b"<") else "其他内容"
-        raise UnreadableLedger("ledger.not_a_workbook", suffix=suffix, found=found)
-    return _text(data)
+    if suffix not in _WORKBOOK_SUFFIXES:
+        return _text(data)
+    if data[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        raise UnreadableLedger("ledger.not_a_workbook", suffix=suffix, found="网页或 XML")
+    try:
+        return _text(data)  # many systems export delimited text and call it .xls
+    except UnreadableLedger as error:
+        raise UnreadableLedger("ledger.not_a_workbook", suffix=suffix, found="其他内容") from error
 
 
 def _xls(data: bytes) -> Book:

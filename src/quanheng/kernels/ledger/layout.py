@@ -48,7 +48,10 @@ Row = Sequence[object]
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The heading row or rows (from 0), column → heading as written and as a name, the words above."""
+    """The heading row or rows (from 0), column → heading as written and as a name, the words above.
+
+    ``levels`` are the heading rows by themselves, without blanks.
+    """
 
     top: int
     bottom: int
@@ -114,7 +117,9 @@ def _header(rows: Sequence[Row], merges: list[Merge], found: int) -> Header:
         bottom = found + 1
     elif _is_group_heading(rows, merges, found, width):
         top = found - 1
-    levels = tuple({c: t for c in range(width) if (t := _text(rows, r, c))} for r in range(top, bottom + 1))
+    levels = tuple(
+        {c: _unspaced(t) for c in range(width) if (t := _text(rows, r, c))} for r in range(top, bottom + 1)
+    )
     if top == bottom:
         headings = {c: str(rows[top][c]).strip() for c in levels[0]}
     else:
@@ -244,22 +249,27 @@ def _kind(row: Row, filled: list[int], header: Header, words: Container[str]) ->
     first = row[filled[0]]
     if _is_numbering(row, filled):
         return "title"
+    word = _unspaced(clean(first)) if isinstance(first, str) else ""
     if isinstance(first, str):
-        if _is_repeat(row, filled, header):
+        if _is_repeat(row, filled, word, header):
             return "repeat"
         if (kind := _aside(row, filled, header)) != "data":
             return kind
     elif len(filled) == 1 and len(header.headings) >= _ENOUGH_HITS:
         return "group"
-    hits = sum(1 for c in filled if isinstance(v := row[c], str) and (v in words or _unspaced(v) in words))
+    is_word = word in words
+    hits = sum(
+        1
+        for c in filled
+        if isinstance(v := row[c], str) and (v in words or (is_word and _unspaced(v) in words))
+    )
     return "heading" if hits >= _ENOUGH_HITS and hits * 5 >= len(filled) * 3 else "data"
 
 
-def _is_repeat(row: Row, filled: list[int], header: Header) -> bool:
-    first = _unspaced(str(row[filled[0]]))
+def _is_repeat(row: Row, filled: list[int], first: str, header: Header) -> bool:
     for level in header.levels:
-        if first == _unspaced(level.get(filled[0], "")):
-            same = sum(1 for c in filled if _unspaced(str(row[c])) == _unspaced(level.get(c, "")))
+        if first == level.get(filled[0]):
+            same = sum(1 for c in filled if _unspaced(clean(str(row[c]))) == level.get(c))
             if same * 5 >= len(filled) * 3 and (same > 1 or len(level) == 1):
                 return True
     return False

@@ -69,7 +69,7 @@ def chinese_digits(text: str) -> str:
 
 
 _QUANTITY = re.compile(r"([-+±]?\d+(?:\.\d+)?)\s*([A-Za-zμµ°℃Ω%][A-Za-z0-9/³²]*)?")
-_NAMED = re.compile(r"((?:(?:max|min|e|d)\s*[=:：]?\s*)+)(\d.*)", re.IGNORECASE)
+_NAMED = re.compile(r"((?:(?:max|min|e|d)\s*(?:[=:＝：]\s*)?)+)(\d.*)", re.IGNORECASE)
 _UNITS = "kg g mg t kN N kPa Pa mm cm m km kW kWh mL L V kV A"
 _UNIT_CASE = {unit.casefold(): unit for unit in _UNITS.split()}
 
@@ -77,7 +77,7 @@ _UNIT_CASE = {unit.casefold(): unit for unit in _UNITS.split()}
 def quantity_text(text: str, unit: str, symbol: str) -> str:
     """Return "30kg", "Max=30kg" and "30" under a heading in kg as "30 kg"; what is no single number stays."""
     named = _NAMED.fullmatch(text)
-    is_own = named is not None and symbol in re.split(r"[\s=:：]+", named[1].casefold())
+    is_own = named is not None and symbol in re.split(r"[\s=:＝：]+", named[1].casefold())
     match = _QUANTITY.fullmatch(named[2] if named is not None and is_own else text)
     if match is None:
         return with_unit(text, unit)

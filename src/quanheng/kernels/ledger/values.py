@@ -25,7 +25,13 @@ _ACCURACY = re.compile(
     r"|±\s*\d+(?:\.\d+)?\s*(?:[kM]?Pa|mmHg|℃|°C|mm|μm|kg|g|mg|s|V|A)"
     r"|[ⅠⅡⅢⅣⅤIV]+\s*级|[A-Ea-eMEF]\d?\s*级|[（(]?[ⅠⅡⅢⅣIV]+[）)]?\s*级|[一二三四]\s*[级等]|(?:普通|中|高|特种)\s*准确度级?"
 )
-_TWO_PARTS = re.compile(r"(.*\S)\s*(?:[(（]([^()（）]+)[)）]|[/，,；;\s]\s*(\S+(?: 级)?))")
+_LONGEST_MODEL = 100
+_DIVIDED = tuple(
+    map(
+        re.compile,
+        (r"(.*\S)\s*/([^/]+)", r"(.*\S)\s*[(（]([^()（）]+)[)）]", r"(.*[^\s/,，;；])[\s,，;；]+(\S+)"),
+    )
+)
 _ACCURACY_TAIL = re.compile(r"级|%|±|等$|[ⅠⅡⅢⅣ]$")
 
 
@@ -111,8 +117,12 @@ def text_reader(column: Column) -> Callable[[object], Value | None]:
 
 def split_model(text: str) -> tuple[str, str] | None:
     """Return (model, accuracy) of "SCS-100/Ⅲ级", "SCS-100（Ⅲ级）"; None where it is not clear which is which."""
+    if len(text) > _LONGEST_MODEL:
+        return None
     if _ACCURACY.fullmatch(text):
         return "", text
-    if (parts := _TWO_PARTS.fullmatch(text)) and _ACCURACY.fullmatch(parts[2] or parts[3]):
-        return parts[1], parts[2] or parts[3]
+    for pattern in _DIVIDED:
+        parts = pattern.fullmatch(text)
+        if parts is not None and _ACCURACY.fullmatch(parts[2].strip()):
+            return parts[1], parts[2].strip()
     return (text, "") if "/" not in text and not _ACCURACY_TAIL.search(text) else None
