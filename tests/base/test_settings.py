@@ -58,3 +58,20 @@ def test_a_database_other_than_postgresql_is_refused(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("QUANHENG_DATABASE_URL", url)
     with pytest.raises(env.BadSetting, match="postgresql"):
         env.database_url()
+
+
+def test_the_public_address_is_an_address_without_a_slash_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    for given in ("https://metrology.example", "http://10.0.0.7:8000/", "https://a.example/county/"):
+        monkeypatch.setenv("QUANHENG_PUBLIC_URL", given)
+        assert env.public_url() == given.rstrip("/")
+    monkeypatch.delenv("QUANHENG_PUBLIC_URL")
+    assert env.public_url() == ""
+
+
+@pytest.mark.parametrize(
+    "given", ["metrology.example", "ftp://a.example", "https://", "https://a.example?x=1"]
+)
+def test_an_address_that_no_label_can_lead_to_is_refused(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("QUANHENG_PUBLIC_URL", given)
+    with pytest.raises(env.BadSetting, match="QUANHENG_PUBLIC_URL"):
+        env.public_url()

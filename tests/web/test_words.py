@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from quanheng.instruments.enums import EventKind
 from quanheng.kernels.tlog.entry import parse_leaf
 from quanheng.taskboard.status import Status
 from quanheng.transparency.models import Leaf, PendingLeaf
@@ -16,13 +17,15 @@ SOURCE = ROOT / "src/quanheng"
 
 
 def _sources() -> list[Path]:
-    return [path for app in ("core", "taskboard", "transparency") for path in (SOURCE / app).rglob("*.py")]
+    apps = ("core", "parties", "regulations", "instruments", "taskboard", "transparency")
+    return [path for app in apps for path in (SOURCE / app).rglob("*.py")]
 
 
 def test_every_kind_of_leaf_that_the_house_writes_has_its_word_and_no_word_is_left_over() -> None:
     text = "".join(path.read_text("utf-8") for path in _sources())
-    written = set(re.findall(r"(?:kind=|_log_user\(\s*)\"([a-z]+:[a-z_]+)\"", text))
-    assert len(written) > 10
+    written = set(re.findall(r"(?<!subject=)\"([a-z]+:[a-z]+(?:_[a-z]+)*)\"", text))
+    written |= {f"instrument:{kind}" for kind in EventKind.values}
+    assert len(written) > 30
     assert written == set(kind_words())
 
 

@@ -1,4 +1,4 @@
-"""A county at work, small: a plan adopted, a draft waiting, evidence, a county day, a log."""
+"""A county at work, small: a plan adopted, a draft waiting, evidence, instruments, a county day, a log."""
 
 from __future__ import annotations
 
@@ -7,6 +7,40 @@ from decimal import Decimal
 
 from quanheng.base import clock
 from quanheng.core.models import OrgUnit, User
+from quanheng.instruments.due import WEEK, monday
+from quanheng.instruments.enums import Setting, Use
+from quanheng.instruments.models import (
+    Appointment,
+    CalendarFeed,
+    Comparison,
+    ImportBatch,
+    Instrument,
+    Place,
+    SavedFilter,
+)
+from quanheng.instruments.services.appointments import Asked, make_appointments
+from quanheng.instruments.services.comparisons import compare_ledger
+from quanheng.instruments.services.feeds import open_owner_feed
+from quanheng.instruments.services.filters import save_filter
+from quanheng.instruments.services.importing.batches import (
+    answer_headings,
+    confirm_import,
+    receive_ledger,
+    try_import,
+)
+from quanheng.instruments.services.importing.rows import Defaults
+from quanheng.instruments.services.importing.running import run_import
+from quanheng.instruments.services.places import PlaceDetails, save_place
+from quanheng.instruments.services.registry import (
+    InstrumentDetails,
+    file_instruments,
+    register_instrument,
+)
+from quanheng.parties.enums import PartyKind
+from quanheng.parties.models import Party
+from quanheng.parties.services import PartyDetails, open_account_unit, save_party
+from quanheng.regulations.models import RuleVersion
+from quanheng.regulations.services import confirm_rule, load_packaged_rules
 from quanheng.taskboard.models import DayRun, Evidence, Plan, PlanVersion, Task
 from quanheng.taskboard.services.evidence import file_evidence
 from quanheng.taskboard.services.measures import measure_task_by
@@ -27,6 +61,19 @@ class World:
     evidence: Evidence  # filed by the liaison of the water bureau
     day: DayRun
     unit: OrgUnit  # the water bureau
+    party: Party  # the owner's shop, in the clerk's town
+    place: Place  # a market of that town
+    instrument: Instrument  # filed; this and the next two stand in that market and are the owner's
+    submitted: Instrument
+    draft_instrument: Instrument
+    rule: RuleVersion  # of price scales, confirmed against a scan
+    coming_rule: RuleVersion  # not confirmed
+    comparison: Comparison  # with the e-CQS ledger, one difference open
+    feed: CalendarFeed  # of the owner's shop
+    appointment: Appointment  # of that market, next week, with the filed instrument
+    saved_filter: SavedFilter  # the officer's
+    tried_batch: ImportBatch  # a ledger that waits for confirmation
+    imported_batch: ImportBatch  # another one, imported, one row left out
 
 
 def build_world(people: dict[str, User]) -> World:
@@ -59,7 +106,107 @@ def build_world(people: dict[str, User]) -> World:
         steps_total=1,
         steps=[{"name": "日志", "lines": [line]}],
     )
+    rule, coming_rule = _rules(officer)
+    party, place = _shop(officer)
+    instrument, submitted, draft_instrument = _instruments(officer, party, place)
+    ledger = "出厂编号,器具名称,规格型号\nSN2024999,电子计价秤,ACS-30\n".encode()
+    comparison = compare_ledger(actor=officer, data=ledger, filename="ecqs.csv")
+    feed = open_owner_feed(actor=officer, public_id=party.public_id)
+    visit = Asked(monday(clock.today()) + WEEK, (instrument.pk,), place_id=place.pk)
+    [appointment] = make_appointments(actor=officer, asked=[visit])
+    saved_filter = save_filter(user=officer, name="逾期的秤", query="kind=price_scale&due=overdue")
+    tried_batch, imported_batch = _batches(officer)
     sequence()
     plan.refresh_from_db()
     version.refresh_from_db()
-    return World(people, plan, version, draft, task, evidence, day, water)
+    return World(
+        people,
+        plan,
+        version,
+        draft,
+        task,
+        evidence,
+        day,
+        water,
+        party,
+        place,
+        instrument,
+        submitted,
+        draft_instrument,
+        rule,
+        coming_rule,
+        comparison,
+        feed,
+        appointment,
+        saved_filter,
+        tried_batch,
+        imported_batch,
+    )
+
+
+def _rules(officer: User) -> tuple[RuleVersion, RuleVersion]:
+    load_packaged_rules()
+    rule, coming_rule = RuleVersion.objects.filter(key="price_scale").order_by("number")
+    rule = confirm_rule(
+        actor=officer,
+        public_id=rule.public_id,
+        revision=rule.revision,
+        against="JJG 539-2016",
+        clause="7.5",
+        data=b"%PDF-1.7 page 9",
+        filename="规程.pdf",
+    )
+    return rule, coming_rule
+
+
+def _shop(officer: User) -> tuple[Party, Place]:
+    town = OrgUnit.objects.get(name="亭子镇")
+    shop = PartyDetails(name="达川演示超市", kind=PartyKind.BUSINESS, town=town)
+    party = save_party(actor=officer, public_id=None, revision=0, details=shop)
+    party = open_account_unit(actor=officer, public_id=party.public_id)
+    market = PlaceDetails(
+        name="亭子镇演示集贸市场",
+        setting=Setting.MARKET,
+        town=town,
+        longitude=Decimal("107.52"),
+        latitude=Decimal("31.21"),
+    )
+    return party, save_place(actor=officer, public_id=None, revision=0, details=market)
+
+
+def _instruments(officer: User, party: Party, place: Place) -> list[Instrument]:
+    """A filed one, a submitted one and a draft."""
+    made = []
+    for number, submit in ((101, True), (102, True), (103, False)):
+        details = InstrumentDetails(
+            name="电子计价秤",
+            model="ACS-30",
+            serial_no=f"SN2024{number}",
+            manufacturer="演示衡器厂",
+            accuracy_class="Ⅲ",
+            measuring_range="0～30 kg",
+            use=Use.TRADE,
+            owner=party,
+            place=place,
+            spot=f"{number} 号摊位",
+        )
+        made.append(register_instrument(actor=officer, details=details, submit=submit))
+    file_instruments(actor=officer, public_ids=[made[0].public_id])
+    for instrument in made:
+        instrument.refresh_from_db()
+    return made
+
+
+def _batches(officer: User) -> tuple[ImportBatch, ImportBatch]:
+    heading, made = "使用单位,器具名称,出厂编号,制造单位\n", []
+    for text in ("演示粮站,电子计价秤,SN2025001,演示衡器厂\n", "演示诊所,血压计,SN2025002,演示医疗\n,血压计,SN2,\n"):
+        batch = receive_ledger(actor=officer, data=(heading + text).encode(), filename="演示台账.csv")
+        batch = answer_headings(
+            actor=officer, public_id=batch.public_id, revision=batch.revision, answers={}
+        )
+        made.append(
+            try_import(public_id=batch.public_id, revision=batch.revision, defaults=Defaults(use=Use.TRADE))
+        )
+    tried, confirmed = made
+    confirm_import(actor=officer, public_id=confirmed.public_id, revision=confirmed.revision)
+    return tried, run_import(confirmed.public_id)

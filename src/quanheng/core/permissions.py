@@ -45,6 +45,8 @@ PERMISSIONS: Mapping[str, Mapping[Role, Reach]] = {
     "instruments.review": {_OFFICER: Reach.ALL},
     "instruments.change_condition": _FIELD | {Role.INSTRUMENT_OWNER: Reach.UNIT},
     "instruments.import": {_OFFICER: Reach.ALL},
+    # A preference of one's own, but a record: whoever audits the house writes none.
+    "instruments.keep_filters": {_ADMIN: Reach.ALL} | _FIELD | _INSTITUTE | _OWN,
     "instruments.plan_due": {_OFFICER: Reach.ALL},
     "instruments.view_due": _READERS | _INSTITUTE | _OWN,
     "parties.view": _READERS | _INSTITUTE | _OWN,

@@ -10,7 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import BigIntegerField, CharField, Count, F, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import In
 
 from quanheng.base import clock
 from quanheng.base.files import stored_path
@@ -73,9 +75,11 @@ def standings_visible(user: User, permission: str = "instruments.view") -> Query
     return rows.filter(Q(town__in=scope.unit_ids) | Q(owner__in=owners))
 
 
-def listed(user: User, query: ListQuery, on: date | None = None) -> QuerySet[Standing]:
+def listed(
+    user: User, query: ListQuery, on: date | None = None, *, along_due: bool = False
+) -> QuerySet[Standing]:
     """Return what the list shows for ``query``, without an order; see `with_rows` for its columns."""
-    return narrowed(standings_visible(user), query, on or clock.today())
+    return narrowed(standings_visible(user), query, on or clock.today(), along_due=along_due)
 
 
 def with_rows(rows: QuerySet[Standing]) -> QuerySet[Standing]:
@@ -85,8 +89,10 @@ def with_rows(rows: QuerySet[Standing]) -> QuerySet[Standing]:
     )
 
 
-def narrowed(rows: QuerySet[Standing], query: ListQuery, on: date) -> QuerySet[Standing]:
-    """Narrow standings by ``query`` as of ``on``."""
+def narrowed(
+    rows: QuerySet[Standing], query: ListQuery, on: date, *, along_due: bool = False
+) -> QuerySet[Standing]:
+    """Narrow standings by ``query`` as of ``on``; ``along_due`` as in `matching`."""
     for name in ("kind", "use", "setting", "filing", "obligation", "town", "place"):
         if value := getattr(query, name):
             rows = rows.filter(**{name: value})
@@ -102,7 +108,7 @@ def narrowed(rows: QuerySet[Standing], query: ListQuery, on: date) -> QuerySet[S
     if query.batch:
         rows = rows.filter(pk__in=ImportRow.objects.filter(batch=query.batch).values("instrument"))
     rows = _narrowed_by_due(rows, query, on)
-    return rows.filter(matching(query.text)) if query.text.strip() else rows
+    return rows.filter(matching(query.text, along_due=along_due)) if query.text.strip() else rows
 
 
 def group_of(owner_id: int) -> list[int]:
@@ -132,18 +138,35 @@ def due_conditions(on: date) -> Mapping[str, Q]:
     }
 
 
-def matching(text: str) -> Q:
+def matching(text: str, *, along_due: bool = False) -> Q:
     """Return what a search word finds: serial by either end, label, kind, owner, place, town; initials too.
 
     Everything is looked up first and becomes keys of `Standing`, each with its index: no list of a
-    million rows is read for a word.
+    million rows is read for a word.  ``along_due`` hides these indexes: of a word that finds very many,
+    the first by due date are met soonest by walking along the index of that date.
     """
-    found = Q(pk__in=_instruments_called(text))
-    if kinds := _kinds_named(text):
-        found |= Q(kind__in=kinds)
-    found |= Q(owner__in=_keys(parties_named(text))) | Q(place__in=_keys(places_named(text)))
-    towns = list(OrgUnit.objects.filter(name__contains=text.strip()).values_list("pk", flat=True)[:50])
-    return found | Q(town__in=towns) if towns else found
+    towns = OrgUnit.objects.filter(name__contains=text.strip())
+    found: dict[str, Any] = {
+        "pk": _instruments_called(text),
+        "kind": _kinds_named(text),
+        "owner": _keys(parties_named(text)),
+        "place": _keys(places_named(text)),
+        "town": _keys(towns),
+    }
+    matched = Q(pk__in=[])
+    for name, keys in found.items():
+        if not along_due:
+            matched |= Q(**{f"{name}__in": keys})
+        elif isinstance(keys, QuerySet) or keys:
+            matched |= Q(In(_hidden(name), keys.query if isinstance(keys, QuerySet) else keys))
+    return matched
+
+
+def _hidden(name: str) -> Coalesce:
+    """Return a column as a value that no index of it answers."""
+    if name == "kind":
+        return Coalesce(F(name), Value(""), output_field=CharField())
+    return Coalesce(F(name), Value(0), output_field=BigIntegerField())
 
 
 def _instruments_called(text: str) -> list[int]:
@@ -194,11 +217,11 @@ def places_named(text: str) -> QuerySet[Place]:
 def instrument_for(user: User, public_id: UUID) -> Instrument:
     """Return one instrument that this person may read.  InstrumentNotFound otherwise: existence is not told."""
     found = (
-        Instrument.objects.filter(public_id=public_id, standing__in=standings_visible(user))
+        Instrument.objects.filter(public_id=public_id)
         .select_related("owner", "place", "town", "institute", "merged_into", "batch", "standing")
         .first()
     )
-    if found is None:
+    if found is None or not standings_visible(user).filter(pk=found.pk).exists():
         raise InstrumentNotFound(public_id=str(public_id))
     return found
 

@@ -5,7 +5,20 @@ from __future__ import annotations
 from ninja.security import SessionAuth
 
 from quanheng import __version__
-from quanheng.web.api import county, day, evidence, indicators, log, plans, policy, tasks, units, users
+from quanheng.web.api import (
+    county,
+    day,
+    evidence,
+    indicators,
+    instrument_acts,
+    log,
+    parties,
+    plans,
+    policy,
+    tasks,
+    units,
+    users,
+)
 from quanheng.web.api.problems import HouseAPI
 
 api = HouseAPI(
@@ -21,5 +34,19 @@ api = HouseAPI(
     openapi_url="/openapi.json",
     urls_namespace="api",
 )
-for area in (county, plans, tasks, policy, evidence, indicators, units, users, day, log):
+AREAS = (
+    county,
+    plans,
+    tasks,
+    policy,
+    evidence,
+    indicators,
+    instrument_acts,
+    parties,
+    units,
+    users,
+    day,
+    log,
+)
+for area in AREAS:
     api.add_router("", area.router)

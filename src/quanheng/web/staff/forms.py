@@ -120,7 +120,7 @@ class EraseForm(ReasonForm, RevisionForm):
 
 
 # An indicator of the whole plan says nothing about one task.
-_MEASURES = tuple(item for item in REGISTRY.values() if item.per_task)
+_MEASURES = tuple(item for item in REGISTRY.values() if item.measures_tasks)
 
 
 class MeasureForm(RevisionForm):

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from quanheng.web.auth import require_signed_in
+from quanheng.web.auth import holds, require_signed_in
 
 
 @require_safe
@@ -17,5 +17,6 @@ def account(request: HttpRequest) -> HttpResponse:
     context = {
         "assignments": user.assignments.select_related("unit"),
         "has_second_factor": Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists(),
+        "sees_due": holds(request, "instruments.view_due"),
     }
     return render(request, "staff/account.html", context)

@@ -1,4 +1,4 @@
-"""One box: tasks, files, units and people, each as far as the person may see them."""
+"""One box: tasks, files, instruments, owners, places, units and people, each as far as the person may see them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,14 @@ from django.views.decorators.http import require_safe
 
 from quanheng.core.models import OrgUnit, User
 from quanheng.core.permissions import Scope, scope_of
+from quanheng.instruments.selectors import (
+    matching,
+    places_named,
+    places_visible,
+    standings_visible,
+    with_rows,
+)
+from quanheng.parties.selectors import parties_named, parties_visible
 from quanheng.taskboard.models import Plan, PlanVersion, Task
 from quanheng.taskboard.selectors import evidence_visible, tasks_in_scope
 from quanheng.web.auth import holds, require_permission
@@ -42,13 +50,18 @@ class Hits:
 def search(request: HttpRequest) -> HttpResponse:
     """Search for the words of the box in every kind that this person may see."""
     user = require_permission(request, "core.view_today")
-    text = request.GET.get("q", "").strip()[:100]
+    text = request.GET.get("q", "").replace("\0", "").strip()[:100]
     groups = []
     if text:
         scope = scope_of(user, "taskboard.view")
         found = [(_("任务"), _tasks(scope, text)), (_("佐证材料"), _evidence(user, scope, text))]
         if scope.is_all:
             found.append((_("规划文件"), _files(text)))
+        if holds(request, "instruments.view"):
+            found.append((_("计量器具"), _instruments(user, text)))
+            found.append((_("场所"), _places(user, text)))
+        if holds(request, "parties.view"):
+            found.append((_("使用单位"), _parties(user, text)))
         if holds(request, "core.view_units"):
             found.append((_("单位"), _units(text)))
         if holds(request, "core.view_users"):
@@ -101,6 +114,42 @@ def _file(version: PlanVersion) -> Hit:
         return Hit(version.source_name, _("草稿"), reverse("staff:draft", args=[version.public_id]))
     note = _("%(title)s 第 %(n)s 版") % {"title": version.plan.title, "n": version.number}
     return Hit(version.source_name, note, reverse("staff:versions", args=[version.plan.public_id]))
+
+
+def _instruments(user: User, text: str) -> list[Hit]:
+    rows = with_rows(standings_visible(user).filter(matching(text)))
+    return [
+        Hit(
+            str(item.instrument),
+            " · ".join(str(part) for part in (item.instrument.owner, item.instrument.place) if part),
+            reverse("staff:instrument", args=[item.instrument.public_id]),
+        )
+        for item in rows[: MOST + 1]
+    ]
+
+
+def _places(user: User, text: str) -> list[Hit]:
+    rows = places_visible(user).filter(pk__in=places_named(text).values("pk"))
+    return [
+        Hit(
+            item.name,
+            f"{item.get_setting_display()} · {item.town or ''}",
+            reverse("staff:place", args=[item.public_id]),
+        )
+        for item in rows[: MOST + 1]
+    ]
+
+
+def _parties(user: User, text: str) -> list[Hit]:
+    rows = parties_visible(user).filter(pk__in=parties_named(text).values("pk"))
+    return [
+        Hit(
+            item.name,
+            f"{item.credit_code} {item.town or ''}".strip(),
+            reverse("staff:party", args=[item.public_id]),
+        )
+        for item in rows[: MOST + 1]
+    ]
 
 
 def _units(text: str) -> list[Hit]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,6 +17,7 @@ from quanheng.base import clock
 from quanheng.core.enums import Role
 from quanheng.core.models import RoleAssignment, User
 from quanheng.core.permissions import scope_of
+from quanheng.instruments.due import DueToday, due_today
 from quanheng.kernels.policy import plan_from_dict
 from quanheng.taskboard.compiling import unknown_names
 from quanheng.taskboard.enums import DayState
@@ -26,6 +27,7 @@ from quanheng.taskboard.status import Status
 from quanheng.transparency.models import PendingLeaf
 from quanheng.web.auth import holds, require_permission
 from quanheng.web.staff.board import Board, Row, read_board
+from quanheng.web.staff.due import list_url
 from quanheng.web.words import STATUS_ORDER
 
 # Roles whose own pages come with later areas of the house.
@@ -33,7 +35,6 @@ COMING = {
     Role.VERIFIER: "verification",
     Role.CHECKER: "verification",
     Role.SIGNATORY: "verification",
-    Role.INSTRUMENT_OWNER: "instruments",
 }
 
 
@@ -56,7 +57,12 @@ def today(request: HttpRequest) -> HttpResponse:
     """What needs me, oldest danger first; below it what the person may want to know."""
     user = require_permission(request, "core.view_today")
     needs = sorted(
-        [*_plan_needs(request), *_task_needs(request, user), *_house_needs(request)],
+        [
+            *_plan_needs(request),
+            *_task_needs(request, user),
+            *_instrument_needs(request, user),
+            *_house_needs(request),
+        ],
         key=lambda need: (need.rank, need.since),
     )
     mine = [need for need in needs if need.is_mine]
@@ -153,6 +159,55 @@ def _since(row: Row) -> date:
     plan = row.task.plan
     adopted = plan.current.adopted_at if plan.current else None
     return row.judged.last_on or (timezone.localdate(adopted) if adopted else date.max)
+
+
+def _instrument_needs(request: HttpRequest, user: User) -> list[Need]:
+    """Return what waits among the instruments of this person's scope.
+
+    What is due is the officer's to plan, and the owner's or town's to bring; others are told of it.
+    """
+    waiting = due_today(user)
+    if waiting is None:
+        return []
+    own = not scope_of(user, "instruments.view_due").is_all
+    return _filing_needs(waiting) + _due_needs(
+        waiting, own=own, is_mine=own or holds(request, "instruments.plan_due")
+    )
+
+
+def _filing_needs(waiting: DueToday) -> list[Need]:
+    needs = []
+    if waiting.returned:
+        text = _("%(n)s 台备案被退回") % {"n": waiting.returned}
+        url = list_url(filing="returned")
+        needs.append(Need(2, "unsure", _("已退回"), text, url, _("更正后再提交"), clock.today()))
+    if waiting.submitted:
+        text = _("%(n)s 台备案待审核") % {"n": waiting.submitted}
+        url = list_url(filing="submitted")
+        needs.append(Need(2, "unsure", _("待审核"), text, url, _("逐台审核"), clock.today()))
+    return needs
+
+
+def _due_needs(waiting: DueToday, *, own: bool, is_mine: bool) -> list[Need]:
+    needs, today = [], clock.today()
+    if waiting.overdue_since:
+        text = _("%(n)s 台计量器具检定逾期") % {"n": waiting.overdue}
+        action = _("停止使用并送检") if own else _("查看并督促")
+        url = list_url(due="overdue")
+        needs.append(Need(1, "late", _("逾期"), text, url, action, waiting.overdue_since, is_mine))
+    if waiting.soon:
+        text = _("%(n)s 台计量器具在 %(days)s 天内到期") % {
+            "n": waiting.soon,
+            "days": waiting.within_days,
+        }
+        url = list_url(due_from=today, due_to=today + timedelta(days=waiting.within_days))
+        action = _("申请检定") if own else _("安排约检")
+        needs.append(Need(3, "unsure", _("快到期"), text, url, action, today, is_mine))
+    if waiting.appointments:
+        text = _("本周约检 %(n)s 家") % {"n": waiting.appointments}
+        url = f"{reverse('staff:due_waves')}#appointments"
+        needs.append(Need(4, "going", _("约检"), text, url, _("查看约检"), waiting.week_on, is_mine))
+    return needs
 
 
 def _house_needs(request: HttpRequest) -> list[Need]:

@@ -64,7 +64,12 @@
   }
 
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target.id !== "panel") { prepare(event.detail.target); return; }
+    if (event.detail.target.id !== "panel") {
+      prepare(event.detail.target);
+      const form = event.detail.target.closest("form[data-draft]");
+      if (form) restoreDraft(form); // fields that came only now may have been filled in before
+      return;
+    }
     opener = event.detail.requestConfig.elt;
     event.detail.target.scrollTop = 0;
     event.detail.target.focus({ preventScroll: true });
@@ -151,6 +156,7 @@
   }
 
   function showDraftNote(form) {
+    if (one(".draft-note", form)) return;
     const note = document.createElement("p");
     const discard = document.createElement("button");
     note.className = "draft-note";
