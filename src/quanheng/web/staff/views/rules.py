@@ -218,16 +218,17 @@ def _effect(request: HttpRequest, form: WhatIfForm, data: bytes) -> HttpResponse
     context: dict[str, Any] = {"form": form, "refusal": refusal, "tried": data.decode(errors="replace")}
     if effect is not None:
         kinds = packaged_kinds()
+        named = {what: _(word) for what, word in WHATS.items()}
         context |= {
             "effect": effect,
             "total": sum(effect.counts.values()),
-            "counts": [(_(WHATS[what]), n) for what, n in effect.counts.items()],
-            "columns": [_(WHATS[what]) for what in effect.counts],
+            "counts": [(named[what], n) for what, n in effect.counts.items()],
+            "columns": [named[what] for what in effect.counts],
             "by_kind": [
                 (kinds[code].name if code in kinds else code, [found.get(what, 0) for what in effect.counts])
                 for code, found in effect.by_kind.items()
             ],
-            "rows": [row | {"what_word": _(WHATS[row["what"]])} for row in described(effect.changes)],
+            "rows": [row | {"what_word": named[row["what"]]} for row in described(effect.changes)],
             "command": f"quanheng rules what-if{' FILE' if data.strip() else ''} --on {on.isoformat()} --json",
         }
     status = 200 if refusal is None else 422
