@@ -47,6 +47,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=path, args=SWITCHES)
         public(browser, house)
         at_the_desk(browser, house)
+        registry(browser, house)
         on_the_phone(browser, house)
         browser.close()
 
@@ -75,11 +76,33 @@ def at_the_desk(browser: Browser, house: Demonstration) -> None:
     keep(page, "document")
 
 
+def registry(browser: Browser, house: Demonstration) -> None:
+    """Instruments, a ledger that asks what a column is, due work, a peak smoothed."""
+    page = signed_in(browser, house, DESK)
+    page.goto("/staff/instruments/?due=overdue")
+    keep(page, "instruments")
+    page.goto("/staff/imports/")
+    page.get_by_role("link", name="演示10").click()
+    page.get_by_role("heading", name="这一列是什么？").evaluate("heading => heading.scrollIntoView()")
+    keep(page, "import")
+    page.goto("/staff/due/")
+    keep(page, "due")
+    page.goto("/staff/due/waves/")
+    page.locator(".chart-figure").scroll_into_view_if_needed()
+    keep(page, "waves")
+
+
 def on_the_phone(browser: Browser, house: Demonstration) -> None:
-    """The board at 360 px."""
+    """The board, and what a citizen sees who scans the label of a scale, at 360 px."""
     page = signed_in(browser, house, PHONE)
     page.goto("/staff/board/")
     keep(page, "board-phone")
+    page.goto("/staff/instruments/?due=later&setting=market&kind=price_scale")
+    page.goto(str(page.locator("tbody th a").first.get_attribute("href")))
+    label = str(page.get_by_role("link", name="扫码后看到的页面").get_attribute("href"))
+    citizen = opened(browser, house, PHONE)
+    citizen.goto(label)
+    keep(citizen, "label-phone")
 
 
 def opened(browser: Browser, house: Demonstration, window: dict[str, object]) -> Page:

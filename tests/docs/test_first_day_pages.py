@@ -1,13 +1,16 @@
-"""What the tutorial of the first day says of the pages: the officer adopts, the clerk sees the town's task."""
+"""What the tutorial of the first day says of the pages: a plan is adopted, a ledger imported."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from quanheng.core.models import User
+from quanheng.core.models import OrgUnit, User
+from quanheng.instruments.models import ImportBatch, Instrument
+from quanheng.instruments.services.importing.running import run_import
 from quanheng.taskboard.demo import load_demo
 from quanheng.taskboard.indicators import find
 from quanheng.taskboard.intake import intake_folder, take_in
@@ -57,3 +60,38 @@ def test_the_officer_answers_for_the_unknown_name_and_adopts(home: Path) -> None
     assert _tasks() == 4
     board = _as("clerk").get("/staff/board/").content.decode()
     assert [title for title in TITLES if title in board] == ["设立计量服务点"]
+
+
+@pytest.mark.django_db
+def test_the_officer_imports_the_ledger_files_a_scale_and_cannot_undo_the_batch(home: Path) -> None:
+    load_demo(ROOT / "examples/dachuan")
+    officer = _as("officer")
+    ledger = (ROOT / "examples/tutorial/ledger.csv").read_bytes()
+
+    asked = officer.post(
+        "/staff/imports/", {"file": SimpleUploadedFile("ledger.csv", ledger)}, follow=True
+    ).content.decode()
+    assert "认出 7 列，有 1 列要您指明。" in asked
+    batch = ImportBatch.objects.get()
+    page = f"/staff/imports/{batch.public_id}/"
+    said = {f"column_{n}": column["field"] or "owner" for n, column in enumerate(batch.options["columns"])}
+    given = {"revision": batch.revision, "date_order": "mdy"} | said
+    tried = officer.post(f"{page}headings/", given, follow=True).content.decode()
+    assert "共 3 行，可以导入 2 行" in tried
+    assert "“2026.2.30”不是日期：没有这一天。" in tried
+    batch.refresh_from_db()
+    town = OrgUnit.objects.get(name="亭子镇").pk
+    all_rows = {"revision": batch.revision, "town": town, "use": "trade", "filing": "submitted"}
+    assert "导入这 2 行" in officer.post(f"{page}try/", all_rows, follow=True).content.decode()
+    batch.refresh_from_db()
+    officer.post(f"{page}confirm/", {"revision": batch.revision})
+    run_import(batch.public_id)
+
+    scale = Instrument.objects.get(serial_no="JC260001")
+    instrument = f"/staff/instruments/{scale.public_id}/"
+    assert "属强检" in officer.get(instrument).content.decode()
+    officer.post(f"{instrument}file/", {"revision": scale.revision})
+    batch.refresh_from_db()
+    undo = {"revision": batch.revision, "reason": "试一试"}
+    assert "不能撤销：有 1 台器具在导入后又有变动" in officer.post(f"{page}undo/", undo).content.decode()
+    assert Instrument.objects.filter(serial_no__startswith="JC26").count() == 2
