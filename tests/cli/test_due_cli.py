@@ -72,6 +72,18 @@ def test_the_calendar_the_forecast_and_the_places_sum_up() -> None:
     assert run("places").stdout.splitlines()[-1] == "1 处，1 处有逾期，1 处没有经纬度"
 
 
+def test_people_read_words_and_programs_read_codes() -> None:
+    assert run("forecast", "--months", 14).stdout.splitlines()[:2] == [
+        "2026-06 电子计价秤 到期 1 台",
+        "2027-05 电子计价秤 到期 0 台 其后再到期 2 台次",
+    ]
+    assert run("places").stdout.splitlines()[0] == (
+        "亭子镇集贸市场 逾期 2，即将到期 0，有效期内 0 没有经纬度"
+    )
+    [place] = json.loads(run("places", "--json").stdout)
+    assert (place["status"], place["has_coordinates"]) == ("overdue", False)
+
+
 def test_the_plan_is_the_same_for_a_person_and_a_program() -> None:
     plan = json.loads(run("waves", "--capacity", 5, "--weeks", 6, "--json").stdout)
     assert [(ask["who"], ask["week_on"], ask["instruments"]) for ask in plan["asks"]] == [

@@ -29,7 +29,7 @@ class Door:
 
     def visitor(self, **options: Any) -> Page:
         """Somebody who is not signed in."""
-        context = self.new_context(**WIDTHS[self.width], **options)
+        context = self.new_context(**{**WIDTHS[self.width], **options})
         context.set_default_timeout(WAIT_MS)
         self.watch.over(context)
         return context.new_page()

@@ -1,4 +1,4 @@
-"""Roles that only read, and roles whose pages are still to come: each is told the truth."""
+"""Roles that only read, and roles whose own pages are still to come: each is told the truth."""
 
 from __future__ import annotations
 
@@ -8,25 +8,29 @@ from playwright.sync_api import Page, expect
 from quanheng.core.enums import Role
 from tests.chromium import IN_BROWSER
 from tests.e2e.door import Door, menu
+from tests.e2e.lists import number, open_list, rows, total
 
 pytestmark = IN_BROWSER
 # What everybody may press: their own session and language, and a look at a proof.
 HARMLESS = {"退出", "English", "核验这条记录", "复制"}
-COMING = dict.fromkeys(("verifier", "checker", "signatory"), "检定员、核验员和授权签字人的页面") | {
-    "owner": "计量器具使用单位的页面"
-}
+NARROWING = {"查找", "按此查看", "重新计算", "按此显示"}  # forms that only read
+LOOKING = {"+", "−", "全图", "下载 PDF"}
+INSTITUTE = ("verifier", "checker", "signatory")
 
 
 def test_an_auditor_reads_everything_and_finds_no_button_that_writes(door: Door) -> None:
     page = door.sign_in("auditor")
     seen = set(buttons(page))
-    for entry in ("规划任务", "县区日", "日志", "单位", "用户"):
+    for entry in ("规划任务", "计量器具", "县区日", "规则", "日志", "单位", "用户"):
         menu(page, entry)
         seen |= set(buttons(page))
         page.goto(page.locator("table[data-keys] [data-row-link]").first.evaluate("link => link.href"))
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         seen |= set(buttons(page))
-    assert seen <= HARMLESS
+    for path in ("due/", "due/calendar/", "due/waves/", "due/map/", "places/", "parties/", "notices/?days=7"):
+        page.goto(f"/staff/{path}")
+        seen |= set(buttons(page))
+    assert seen <= HARMLESS | NARROWING | LOOKING
     menu(page, "规划任务")
     page.get_by_role("link", name="正文对照清单").click()
     page.get_by_role("link", name="版本", exact=True).click()
@@ -44,17 +48,45 @@ def test_an_inspector_sees_the_plan_and_may_not_change_it(door: Door) -> None:
     assert set(buttons(page)) <= HARMLESS
 
 
-@pytest.mark.parametrize("username", COMING)
-def test_a_role_without_pages_yet_is_told_so(door: Door, username: str) -> None:
+@pytest.mark.parametrize("username", INSTITUTE)
+def test_an_institute_reads_instruments_and_files_none(door: Door, username: str) -> None:
     page = door.sign_in(username)
-    expect(page.locator(".answer")).to_have_text("您的岗位目前没有待办：相关页面还没有开通。")
-    expect(page.get_by_text(COMING[username])).to_be_visible()
-    entries = page.locator(".rail-menu .rail li" if door.width == "phone" else ".frame > .rail li")
-    expect(entries).to_have_count(2)  # today and the log
+    expect(page.locator(".answer")).to_have_text("现在没有等您办的事。")
+    expect(page.get_by_text("检定员、核验员和授权签字人的页面")).to_be_visible()
+    assert rail(page) == ["今日", "计量器具", "检定到期", "规则", "日志"]
+    open_list(page)
+    assert total(page) > 4000  # whatever may be brought to them
+    assert set(buttons(page)) <= HARMLESS | NARROWING | {"保存"}  # a filter of their own
+    page.goto(str(rows(page).first.locator("[data-row-link]").evaluate("link => link.href")))
+    expect(page.get_by_role("heading", name="为什么")).to_be_visible()
+    assert set(buttons(page)) <= HARMLESS
     with door.watch.expects(403):
-        page.goto("/staff/board/")
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
-        expect(page.locator("table")).to_have_count(0)
+        for path in ("board/", "instruments/new/", "instruments/door/", "imports/", "ecqs/", "labels/"):
+            page.goto(f"/staff/{path}")
+            expect(page.get_by_role("heading", level=1)).to_have_text("没有权限")
+
+
+def test_an_owner_is_told_what_waits_and_goes_straight_there(door: Door) -> None:
+    page = door.sign_in("owner")
+    assert rail(page) == ["今日", "计量器具", "检定到期", "规则", "日志"]
+    waiting = page.locator("main tbody tr")
+    assert number(page.locator(".answer").inner_text()) == waiting.count() > 0
+    for at in range(waiting.count()):
+        link = waiting.nth(at).locator("[data-row-link]")
+        said = number(link.inner_text())
+        link.click()
+        assert total(page) == said
+        page.go_back()
+    with door.watch.expects(403):
+        for path in ("board/", "instruments/door/", "imports/", "ecqs/", "instruments/duplicates/", "users/"):
+            page.goto(f"/staff/{path}")
+            expect(page.get_by_role("heading", level=1)).to_have_text("没有权限")
+
+
+def rail(page: Page) -> list[str]:
+    """Return the entries of the rail."""
+    entries = page.get_by_role("navigation", name="主导航", include_hidden=True).first.locator("li")
+    return [text.strip() for text in entries.all_text_contents()]
 
 
 def buttons(page: Page) -> list[str]:

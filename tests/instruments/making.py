@@ -10,12 +10,9 @@ from quanheng.core.models import OrgUnit, User
 from quanheng.instruments.enums import EventKind, Setting, Use, Verdict
 from quanheng.instruments.models import Instrument, Place, VerificationRecord
 from quanheng.instruments.services.conditions import change_condition
+from quanheng.instruments.services.filing import file_instruments
 from quanheng.instruments.services.places import PlaceDetails, save_place
-from quanheng.instruments.services.registry import (
-    InstrumentDetails,
-    file_instruments,
-    register_instrument,
-)
+from quanheng.instruments.services.registry import InstrumentDetails, register_instrument
 from quanheng.instruments.services.verifications import record_verification
 from quanheng.parties.enums import PartyKind
 from quanheng.parties.models import Party

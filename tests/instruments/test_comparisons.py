@@ -24,12 +24,9 @@ from quanheng.instruments.services.comparisons import (
     filed_instruments,
     resolve_differences,
 )
+from quanheng.instruments.services.filing import file_instruments
 from quanheng.instruments.services.places import PlaceDetails, save_place
-from quanheng.instruments.services.registry import (
-    InstrumentDetails,
-    file_instruments,
-    register_instrument,
-)
+from quanheng.instruments.services.registry import InstrumentDetails, register_instrument
 from quanheng.parties.models import Party
 from quanheng.parties.services import PartyDetails, save_party
 

@@ -182,6 +182,14 @@ def test_the_calendar_names_itself_and_how_often_to_ask(feed: CalendarFeed) -> N
     assert calendar.walk("VEVENT") == []
 
 
+def test_a_line_break_in_a_name_breaks_no_calendar(people: dict[str, User]) -> None:
+    shop = make_party("甲店\r\nATTENDEE:乙\n店", account=False)
+    named = open_owner_feed(actor=people["officer"], public_id=shop.public_id)
+    calendar = Calendar.from_ical(feed_calendar(named, base_url=BASE))
+    assert calendar["x-wr-calname"] == "强制检定到期：甲店 ATTENDEE:乙 店"
+    assert "attendee" not in calendar
+
+
 def test_an_address_is_a_secret_and_stands_nowhere_in_the_log(feed: CalendarFeed) -> None:
     assert len(feed.token) == 43
     assert feed_by_token(feed.token) == feed

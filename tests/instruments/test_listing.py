@@ -14,7 +14,7 @@ from quanheng.instruments.enums import EventKind
 from quanheng.instruments.errors import PlaceNotFound
 from quanheng.instruments.listing import SORTS, Bounded, exact_counts, ordered, read_listing
 from quanheng.instruments.models import Instrument, Place, Standing
-from quanheng.instruments.selectors import ListQuery, listed, matching, narrowed, place_for
+from quanheng.instruments.selectors import ListQuery, found_by, listed, narrowed, place_for
 from quanheng.parties.models import Party
 from tests.instruments.due_making import due_scale
 from tests.instruments.making import PHOTO, TODAY, act, make_party, make_place, make_scale, unit
@@ -28,7 +28,7 @@ People = dict[str, User]
 def stock(people: People, shop: Party, market: Place) -> dict[str, Instrument]:
     """One instrument of each sort that a filter tells from the others."""
     officer = people["officer"]
-    other = make_party("石桥粮油店", town="石桥镇", account=False, credit_code="92340621MA2UJWEE2G")
+    other = make_party("石桥粮油店", town="石桥镇", account=False, credit_code="92511703MADEM0001F")
     [overdue] = due_scale(officer, TODAY - DAY, owner=shop, place=market)
     [soon] = due_scale(officer, TODAY + 5 * DAY, owner=shop)
     [later] = due_scale(officer, TODAY + 300 * DAY, owner=shop)
@@ -112,7 +112,7 @@ def test_a_list_is_narrowed_to_a_town_a_place_and_an_owner_with_its_branches(
         ("怪表", {"unclear"}),  # a name that says no kind
         ("粮油", {"never", "unclear"}),
         ("sqlyd", {"never", "unclear"}),  # initials of the owner
-        ("92340621MA2UJWEE2G", {"never", "unclear"}),
+        ("92511703MADEM0001F", {"never", "unclear"}),
         ("集贸", {"overdue"}),
         ("tzzjm", {"overdue"}),  # initials of the place
         ("石桥", {"never", "unclear"}),  # the town as well
@@ -121,20 +121,23 @@ def test_a_list_is_narrowed_to_a_town_a_place_and_an_owner_with_its_branches(
 def test_a_word_finds_serial_kind_owner_place_and_town(
     stock: dict[str, Instrument], text: str, found: set[str]
 ) -> None:
-    query = ListQuery(text=text)
-    assert names(narrowed(Standing.objects.all(), query, TODAY), stock) == found
+    rows = narrowed(Standing.objects.all(), ListQuery(text=text), TODAY)
+    assert names(rows, stock) == found
+    along_due = narrowed(Standing.objects.all(), ListQuery(), TODAY).filter(found_by(text).along_due())
+    assert names(along_due, stock) == found
 
 
 def test_a_label_finds_its_instrument_also_when_scrapped(stock: dict[str, Instrument]) -> None:
     code = stock["scrapped"].label_code
-    assert names(Standing.objects.filter(matching(code.lower())), stock) == {"scrapped"}
+    assert names(Standing.objects.filter(found_by(code.lower()).by_key()), stock) == {"scrapped"}
 
 
 def test_a_word_of_very_many_owners_still_finds_them(
     stock: dict[str, Instrument], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(selectors, "MOST_NAMES", 0)
-    assert names(Standing.objects.filter(matching("粮油")), stock) == {"never", "unclear"}
+    for condition in (found_by("粮油").by_key(), found_by("粮油").along_due()):
+        assert names(Standing.objects.filter(condition), stock) == {"never", "unclear"}
 
 
 def test_everybody_sees_their_own_scope(stock: dict[str, Instrument], people: People) -> None:
@@ -164,9 +167,7 @@ def test_a_short_list_is_counted_exactly(stock: dict[str, Instrument]) -> None:
 
 @pytest.mark.parametrize("sort", sorted(SORTS))
 @pytest.mark.parametrize("descending", [False, True])
-def test_a_page_has_the_order_of_the_file(
-    stock: dict[str, Instrument], sort: str, descending: bool
-) -> None:
+def test_a_page_has_the_order_of_the_file(stock: dict[str, Instrument], sort: str, descending: bool) -> None:
     rows = narrowed(Standing.objects.all(), ListQuery(), TODAY)
     page = read_listing(rows, TODAY, sort=sort, descending=descending)
     assert page.ids == list(ordered(rows, sort, descending=descending).values_list("pk", flat=True))

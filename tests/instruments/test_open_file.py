@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from quanheng.cli.main import app
 from quanheng.core.models import User
 from quanheng.instruments.enums import EventKind
+from quanheng.instruments.models import Instrument
 from quanheng.instruments.services.opendata import (
     kept_tally,
     open_file,
@@ -161,11 +162,18 @@ def test_the_portal_serves_it_packed_where_accepted_and_once(several: None) -> N
     assert client.get(url, headers={"If-None-Match": plain["ETag"]}).status_code == 304
 
 
-def test_a_sold_instrument_keeps_its_row_under_its_label(several: None) -> None:
+def test_no_list_of_the_labels_is_published(several: None) -> None:
+    """Whoever had all codes could read serial number and place of every instrument."""
     publish_registry()
-    from quanheng.instruments.models import Instrument
+    text = open_file().read_text(encoding="utf-8-sig")
+    codes = Instrument.objects.values_list("label_code", flat=True)
+    assert len(codes) == 8
+    assert [code for code in codes if code in text] == []
 
+
+def test_a_sold_instrument_keeps_its_row_under_its_number(several: None) -> None:
+    publish_registry()
     instrument = fresh(Instrument.objects.get(serial_no="1001"))
-    row = next(row for row in _rows() if row.label_code == instrument.label_code)
+    row = next(row for row in _rows() if row.public_id == str(instrument.public_id))
     assert (row.setting, row.filing, row.verified_on) == ("market", "filed", "2026-04-20")
     assert row.due_on == "2027-04-19"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -31,18 +32,18 @@ from quanheng.instruments.selectors import (
     listed,
     standings_visible,
 )
+from quanheng.instruments.services.filing import file_instruments, return_instruments, submit_instruments
 from quanheng.instruments.services.places import PlaceDetails, save_place
 from quanheng.instruments.services.registry import (
     InstrumentDetails,
     change_instrument,
-    file_instruments,
+    details_of,
     register_instrument,
-    return_instruments,
-    submit_instruments,
 )
 from quanheng.parties.models import Party
 from quanheng.transparency.models import PendingLeaf
 from tests.instruments.making import (
+    PHOTO,
     TODAY,
     fresh,
     leaves,
@@ -109,6 +110,8 @@ def test_the_town_is_that_of_the_place_and_else_of_the_owner(shop: Party) -> Non
         ({"in_use_on": TODAY + timedelta(days=1)}, "不能晚于今天"),
         ({"parameters": {"dn_mm": "大"}}, "不是数字"),
         ({"parameters": {"dn_mm": "NaN"}}, "不是数字"),
+        ({"parameters": {"dn_mm": "-15"}}, "不是数字"),
+        ({"parameters": {"dn_mm": "1e10000000"}}, "不是数字"),
     ],
 )
 def test_what_is_no_statement_about_an_instrument_is_refused(
@@ -273,6 +276,23 @@ def test_what_is_scrapped_is_not_corrected(people: People, shop: Party) -> None:
 def test_a_record_that_is_not_there_is_told(people: People) -> None:
     with pytest.raises(InstrumentNotFound):
         change_instrument(actor=people["officer"], public_id=uuid4(), revision=1, details=scale())
+
+
+def test_another_photo_of_a_filed_instrument_goes_back_to_review_and_into_the_log(
+    people: dict[str, User], shop: Party
+) -> None:
+    found = make_scale(people["officer"], owner=shop, filed_by=people["officer"])
+    photo = {"data": PHOTO, "filename": "铭牌.jpg"}
+    change_instrument(
+        actor=people["owner"],
+        public_id=found.public_id,
+        revision=found.revision,
+        details=details_of(found),
+        **photo,
+    )
+    assert fresh(found).filing == Filing.SUBMITTED
+    [leaf] = leaves("instrument:changed")
+    assert (leaf["changed"], leaf["sha256"]) == (["photo"], hashlib.sha256(PHOTO).hexdigest())
     with pytest.raises(InstrumentNotFound):
         file_instruments(actor=people["officer"], public_ids=[uuid4()])
 

@@ -20,13 +20,9 @@ from quanheng.instruments.services.conditions import (
     move_instrument,
     transfer_instrument,
 )
+from quanheng.instruments.services.filing import file_instruments, return_instruments, submit_instruments
 from quanheng.instruments.services.places import PlaceDetails, save_place
-from quanheng.instruments.services.registry import (
-    change_instrument,
-    file_instruments,
-    return_instruments,
-    submit_instruments,
-)
+from quanheng.instruments.services.registry import change_instrument
 from quanheng.instruments.services.standing import facts_of, refresh_standing, stale_standings, sweep
 from quanheng.kernels.rules import due, light
 from quanheng.parties.models import Party

@@ -29,7 +29,7 @@ TODAY = date(2026, 11, 23)
 
 def _row(**changes: str) -> OpenRow:
     row = OpenRow(
-        label_code="ABCDEFGHJK",
+        public_id="6f1c2a9e-0000-4000-8000-000000000001",
         kind="price_scale",
         use="trade",
         town="甲镇",

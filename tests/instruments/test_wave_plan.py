@@ -98,6 +98,18 @@ def test_without_a_capacity_one_is_found_with_which_all_are_in_time(officer: Use
     assert all(ask.is_late for ask in tight.unplaced)
 
 
+@pytest.mark.parametrize(("size", "capacity", "weeks"), [(5, 5, 1), (45, 20, 3)])
+def test_a_suggested_capacity_splits_no_visit_of_twenty_or_less(
+    officer: User, shop: Party, market: Place, size: int, capacity: int, weeks: int
+) -> None:
+    due_scale(officer, NEXT + 9 * WEEK + 4 * DAY, owner=shop, place=market, times=size)
+    found = plan()
+    assert found.capacity == capacity
+    assert found.least < capacity
+    assert len(found.asks) == weeks
+    assert len(plan(capacity=found.least).asks) > weeks
+
+
 def test_a_market_larger_than_a_week_comes_in_parts_the_earliest_due_first(
     officer: User, shop: Party, market: Place
 ) -> None:

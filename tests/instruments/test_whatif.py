@@ -12,13 +12,15 @@ from typer.testing import CliRunner
 from quanheng.base import clock
 from quanheng.cli.main import app
 from quanheng.core.models import OrgUnit, User
-from quanheng.instruments.enums import Use, Verdict
+from quanheng.instruments.enums import EventKind, Use, Verdict
 from quanheng.instruments.errors import BadRuleFile
 from quanheng.instruments.models import Instrument
+from quanheng.instruments.services.conditions import change_condition
 from quanheng.instruments.services.registry import InstrumentDetails, register_instrument
 from quanheng.instruments.services.verifications import record_verification
 from quanheng.instruments.whatif import described, effect_of
 from quanheng.kernels.rules import rule_body
+from quanheng.parties.services import PartyDetails, save_party
 from quanheng.regulations.packaged import packaged_rules
 
 TOMORROW_OF_JJG_1204 = date(2027, 1, 8)
@@ -30,11 +32,13 @@ def scale(people: dict[str, User]) -> Instrument:
 
 
 def registered(officer: User, name: str, use: Use, serial: str) -> Instrument:
+    town = OrgUnit.objects.get(name="亭子镇")
+    details = PartyDetails(name=f"演示商户{serial}", town=town)
+    owner = save_party(actor=officer, public_id=None, revision=0, details=details)
     instrument = register_instrument(
         actor=officer,
-        details=InstrumentDetails(
-            name=name, use=use, serial_no=serial, town=OrgUnit.objects.get(name="亭子镇")
-        ),
+        details=InstrumentDetails(name=name, use=use, serial_no=serial, owner=owner),
+        submit=True,
     )
     record_verification(
         actor=officer,
@@ -92,6 +96,27 @@ def test_the_list_may_be_cut_but_never_the_counts(scale: Instrument, people: dic
     registered(people["officer"], "电子计价秤", Use.TRADE, "2")
     effect = effect_of(b"", on=TOMORROW_OF_JJG_1204, most=1)
     assert (len(effect.changes), effect.is_cut, sum(effect.counts.values())) == (1, True, 2)
+
+
+def test_drafts_and_what_is_shown_to_be_out_of_use_are_not_concerned(
+    scale: Instrument, people: dict[str, User]
+) -> None:
+    officer = people["officer"]
+    register_instrument(
+        actor=officer, details=InstrumentDetails(name="电子计价秤", use=Use.TRADE, serial_no="9")
+    )
+    scale.refresh_from_db()
+    change_condition(
+        actor=officer,
+        public_id=scale.public_id,
+        revision=scale.revision,
+        act=EventKind.STOPPED,
+        happened_on=clock.today(),
+        reason="停业",
+        data=b"\xff\xd8 photo",
+        filename="停用.jpg",
+    )
+    assert effect_of(b"", on=TOMORROW_OF_JJG_1204).examined == 0
 
 
 def test_asking_changes_nothing(scale: Instrument) -> None:

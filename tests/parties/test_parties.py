@@ -129,6 +129,13 @@ def test_an_owner_gets_a_unit_to_act_for_once(people: People, town: OrgUnit) -> 
         open_account_unit(actor=None, public_id=uuid4())
 
 
+def test_the_unit_of_a_sole_trader_tells_the_log_no_name(people: People, town: OrgUnit) -> None:
+    trader = _save(PartyDetails("李四修秤铺", kind=PartyKind.INDIVIDUAL, town=town))
+    open_account_unit(actor=people["officer"], public_id=trader.public_id)
+    assert "commitment" in leaves("unit:saved")[-1]["name"]
+    assert "李四修秤铺" not in logged()
+
+
 def test_everybody_reads_the_parties_that_are_theirs(people: People, town: OrgUnit) -> None:
     own = open_account_unit(actor=None, public_id=_save(PartyDetails("达川演示超市")).public_id)
     in_town, elsewhere = _save(PartyDetails("镇上的店", town=town)), _save(PartyDetails("别处的店"))

@@ -12,6 +12,7 @@ from quanheng.core.county import load_county, read_county
 from quanheng.core.models import User
 from quanheng.instruments.enums import BatchState
 from quanheng.instruments.models import ImportBatch, Instrument, Place, VerificationRecord
+from quanheng.instruments.services.door import DoorRow, register_at_door
 from quanheng.instruments.services.importing.batches import (
     answer_headings,
     confirm_import,
@@ -24,6 +25,7 @@ from quanheng.instruments.services.importing.undo import undo_import
 from quanheng.instruments.services.standing import stale_standings
 from quanheng.parties.models import Party
 from quanheng.transparency.models import PendingLeaf
+from tests.instruments.making import make_party, make_place, scale
 from tests.people import make_people
 
 Race = Callable[..., list[str]]
@@ -109,3 +111,17 @@ def test_an_import_is_undone_or_found_again_never_half(race: Race, cast: dict[st
     outcome = race(undo, partial(run_import, second.public_id, chunk=100))
     assert outcome in (["ok", "ok"], ["instruments.undo_blocked", "ok"])
     assert Instrument.objects.count() == 30
+
+
+@pytest.mark.parametrize("_", ROUNDS)
+def test_a_market_is_entered_at_the_door_while_a_ledger_of_it_is_imported(
+    race: Race, cast: dict[str, User], _: int
+) -> None:
+    place, known = make_place(), make_party()
+    owners = [known.name, *(f"新摊{n}" for n in range(8))]
+    rows = [DoorRow(n, owner=name, serial_no=f"D{n}") for n, name in enumerate(owners)]
+    door = partial(register_at_door, actor=cast["officer"], place=place, common=scale(), rows=rows)
+    batch = _confirmed(_ledger("甲", 0, 60))
+
+    assert race(door, partial(run_import, batch.public_id, chunk=3)) == ["ok", "ok"]
+    assert Instrument.objects.count() == len(rows) + 60

@@ -14,13 +14,9 @@ from quanheng.core.models import User
 from quanheng.instruments.enums import Condition, EventKind, Filing
 from quanheng.instruments.models import Instrument, InstrumentEvent, VerificationRecord
 from quanheng.instruments.services.conditions import change_condition, merge_instruments
+from quanheng.instruments.services.filing import file_instruments, submit_instruments
 from quanheng.instruments.services.places import PlaceDetails, save_place
-from quanheng.instruments.services.registry import (
-    change_instrument,
-    file_instruments,
-    register_instrument,
-    submit_instruments,
-)
+from quanheng.instruments.services.registry import change_instrument, register_instrument
 from quanheng.instruments.services.standing import stale_standings, sweep
 from quanheng.parties.models import Party
 from quanheng.parties.services import PartyDetails, open_account_unit, save_party

@@ -72,17 +72,32 @@ def test_a_ledger_with_a_heading_that_nobody_explained_waits_and_the_day_says_so
 
 
 def test_an_answer_once_given_holds_for_the_ledgers_that_follow(people: dict[str, User]) -> None:
+    _put("一月.csv", SCALE.format("1001") + ",三", headings=HEADINGS + ",挂账科室")
+    take_in()
+    batch = ImportBatch.objects.get()
+    answer_headings(
+        actor=people["officer"], public_id=batch.public_id, revision=batch.revision, answers={"挂账科室": None}
+    )
+    _put("二月.csv", SCALE.format("1002") + ",三", headings=HEADINGS + ",挂账科室")
+    (taken,) = take_in()
+
+    assert "新增 1 台" in taken.text
+    assert Instrument.objects.get().serial_no == "1002"
+
+
+def test_a_heading_that_means_now_this_now_that_is_asked_about_in_each_file(people: dict[str, User]) -> None:
     _put("一月.csv", SCALE.format("1001") + ",三", headings=HEADINGS + ",单位")
     take_in()
     batch = ImportBatch.objects.get()
     answer_headings(
         actor=people["officer"], public_id=batch.public_id, revision=batch.revision, answers={"单位": None}
     )
-    _put("二月.csv", SCALE.format("1002") + ",三", headings=HEADINGS + ",单位")
+    _put("二月.csv", SCALE.format("1002") + ",台", headings=HEADINGS + ",单位")
     (taken,) = take_in()
 
-    assert "新增 1 台" in taken.text
-    assert Instrument.objects.get().serial_no == "1002"
+    assert "“单位”含义不明" in taken.text
+    columns = ImportBatch.objects.latest("pk").options["columns"]
+    assert [(c["heading"], c["former"]) for c in columns if c["is_asked"]] == [("单位", None)]
 
 
 def test_the_same_ledger_again_changes_nothing(dachuan: object) -> None:

@@ -259,7 +259,7 @@ def _new_instrument(world: World) -> Mapping[str, Any]:
 
 
 def _changed_instrument(world: World) -> Mapping[str, Any]:
-    return _new_instrument(world) | {"revision": world.instrument.revision}
+    return {**_new_instrument(world), "revision": world.instrument.revision}
 
 
 def _condition_act(world: World) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from django.apps import apps
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.core import serializers
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import _get_new_csrf_string
@@ -20,7 +21,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from quanheng.core.models import User
 from quanheng.web.api import api
 from tests.web.routes import ACCOUNT, API, EVERYONE, PAGES, PORTAL, STAFF, Row
-from tests.web.world import World, build_world
+from tests.web.world import STRANGER, World, build_world, elsewhere
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 SAFE = {"GET", "HEAD"}
@@ -140,6 +141,42 @@ def test_the_auditor_writes_nothing_anywhere(world: World, visit: Visit) -> None
     assert _all_records() != before
 
 
+@pytest.mark.parametrize("person", ["owner", "clerk"])
+def test_what_is_not_of_the_own_business_or_town_is_neither_shown_nor_touched(
+    world: World, person: str
+) -> None:
+    """Same roles, same addresses, somebody else's things: not found, nothing written, nothing told."""
+    other = elsewhere(world)
+    refused, wrong = 0, []
+    for name, row in (STAFF | API).items():
+        is_named = row.args(other) != row.args(world) or _body(row, other) != _body(row, world)
+        before = _all_records() if is_named else {}
+        client = _lasting(world, person)
+        response = _send(client, name, row, other, {"X-CSRFToken": client.cookies["csrftoken"].value})
+        if row.args(other) != row.args(world):
+            refused += response.status_code in {403, 404}
+            if response.status_code not in {403, 404}:
+                wrong.append(f"{name}: {response.status_code}")
+        if is_named and _all_records() != before:
+            wrong.append(f"{name}: has written")
+        if not is_named and STRANGER in _text(response):
+            wrong.append(f"{name}: tells of {STRANGER}")
+    assert not wrong, "\n".join(wrong)
+    assert refused > 25
+    assert STRANGER in _text(_send(_lasting(world, "officer"), "GET staff:parties", Row(EVERYONE), other, {}))
+
+
+def _body(row: Row, world: World) -> str:
+    """Return what a request of this row says in its body; a file says the same each time."""
+    build = row.form or row.json
+    body = build(world).items() if build else ()
+    return str([(name, value) for name, value in body if not isinstance(value, SimpleUploadedFile)])
+
+
+def _text(response: HttpResponseBase) -> str:
+    return "" if response.streaming else response.content.decode(errors="replace")  # type: ignore[attr-defined]
+
+
 def _lasting(world: World, person: str) -> Client:
     """A client whose writes stay, for a test that looks at what was written."""
     client = Client(enforce_csrf_checks=True)
@@ -149,7 +186,15 @@ def _lasting(world: World, person: str) -> Client:
 
 
 def _all_records() -> dict[str, str]:
-    labels = ("core", "taskboard", "transparency", "django_tasks_database")
+    labels = (
+        "core",
+        "parties",
+        "regulations",
+        "instruments",
+        "taskboard",
+        "transparency",
+        "django_tasks_database",
+    )
     models = [model for label in labels for model in apps.get_app_config(label).get_models()]
     return {model.__name__: serializers.serialize("json", model.objects.order_by("pk")) for model in models}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from quanheng.base import clock
@@ -21,6 +21,7 @@ from quanheng.instruments.models import (
 from quanheng.instruments.services.appointments import Asked, make_appointments
 from quanheng.instruments.services.comparisons import compare_ledger
 from quanheng.instruments.services.feeds import open_owner_feed
+from quanheng.instruments.services.filing import file_instruments
 from quanheng.instruments.services.filters import save_filter
 from quanheng.instruments.services.importing.batches import (
     answer_headings,
@@ -31,11 +32,7 @@ from quanheng.instruments.services.importing.batches import (
 from quanheng.instruments.services.importing.rows import Defaults
 from quanheng.instruments.services.importing.running import run_import
 from quanheng.instruments.services.places import PlaceDetails, save_place
-from quanheng.instruments.services.registry import (
-    InstrumentDetails,
-    file_instruments,
-    register_instrument,
-)
+from quanheng.instruments.services.registry import InstrumentDetails, register_instrument
 from quanheng.parties.enums import PartyKind
 from quanheng.parties.models import Party
 from quanheng.parties.services import PartyDetails, open_account_unit, save_party
@@ -47,6 +44,8 @@ from quanheng.taskboard.services.measures import measure_task_by
 from quanheng.taskboard.services.plans import adopt_version, receive_document
 from quanheng.transparency.sequencer import sequence
 from tests.plans import PLAN, REVISED
+
+STRANGER = "别处演示"  # begins the names of what is not the owner's and not in the clerk's town
 
 
 @dataclass(frozen=True)
@@ -174,10 +173,33 @@ def _shop(officer: User) -> tuple[Party, Place]:
     return party, save_place(actor=officer, public_id=None, revision=0, details=market)
 
 
-def _instruments(officer: User, party: Party, place: Place) -> list[Instrument]:
+def elsewhere(world: World) -> World:
+    """Return the same county with the things of somebody else, in another town, in place of those at hand."""
+    officer = world.people["officer"]
+    town = OrgUnit.objects.get(name="石桥镇")
+    shop = PartyDetails(name=f"{STRANGER}商行", kind=PartyKind.BUSINESS, town=town)
+    party = save_party(actor=officer, public_id=None, revision=0, details=shop)
+    market = PlaceDetails(name=f"{STRANGER}市场", setting=Setting.MARKET, town=town)
+    place = save_place(actor=officer, public_id=None, revision=0, details=market)
+    instrument, submitted, draft = _instruments(officer, party, place, first_serial=901)
+    visit = Asked(monday(clock.today()) + WEEK, (instrument.pk,), place_id=place.pk)
+    [appointment] = make_appointments(actor=officer, asked=[visit])
+    return replace(
+        world,
+        party=party,
+        place=place,
+        instrument=instrument,
+        submitted=submitted,
+        draft_instrument=draft,
+        appointment=appointment,
+        feed=open_owner_feed(actor=officer, public_id=party.public_id),
+    )
+
+
+def _instruments(officer: User, party: Party, place: Place, *, first_serial: int = 101) -> list[Instrument]:
     """A filed one, a submitted one and a draft."""
     made = []
-    for number, submit in ((101, True), (102, True), (103, False)):
+    for number, submit in enumerate((True, True, False), first_serial):
         details = InstrumentDetails(
             name="电子计价秤",
             model="ACS-30",
@@ -199,11 +221,12 @@ def _instruments(officer: User, party: Party, place: Place) -> list[Instrument]:
 
 def _batches(officer: User) -> tuple[ImportBatch, ImportBatch]:
     heading, made = "使用单位,器具名称,出厂编号,制造单位\n", []
-    for text in ("演示粮站,电子计价秤,SN2025001,演示衡器厂\n", "演示诊所,血压计,SN2025002,演示医疗\n,血压计,SN2,\n"):
+    for text in (
+        "演示粮站,电子计价秤,SN2025001,演示衡器厂\n",
+        "演示诊所,血压计,SN2025002,演示医疗\n,血压计,SN2,\n",
+    ):
         batch = receive_ledger(actor=officer, data=(heading + text).encode(), filename="演示台账.csv")
-        batch = answer_headings(
-            actor=officer, public_id=batch.public_id, revision=batch.revision, answers={}
-        )
+        batch = answer_headings(actor=officer, public_id=batch.public_id, revision=batch.revision, answers={})
         made.append(
             try_import(public_id=batch.public_id, revision=batch.revision, defaults=Defaults(use=Use.TRADE))
         )

@@ -100,6 +100,7 @@ def forecast(
 ) -> None:
     """按种类和月份预测要检定的台次：现在的到期日，以及其后每个周期。"""
     from quanheng.base import clock
+    from quanheng.instruments.columns import kind_name
     from quanheng.instruments.due import forecast as expiries
 
     by_key = expiries(_rows(town, kind, setting), clock.today(), months)
@@ -107,7 +108,17 @@ def forecast(
         {"month": f"{month:%Y-%m}", "kind": code, "first": one.first, "again": one.again}
         for (code, month), one in sorted(by_key.items(), key=lambda item: (item[0][1], item[0][0]))
     ]
-    _print(found, as_json=as_json, end=f"合计 {sum(one.total for one in by_key.values())} 台次")
+    shown = [
+        {
+            "month": row["month"],
+            "kind": kind_name(row["kind"]),
+            "first": f"到期 {row['first']} 台",
+            "again": f"其后再到期 {row['again']} 台次" if row["again"] else "",
+        }
+        for row in found
+    ]
+    end = f"合计 {sum(one.total for one in by_key.values())} 台次"
+    _print(found if as_json else shown, as_json=as_json, end=end)
 
 
 @app.command("places")
@@ -115,6 +126,7 @@ def forecast(
 def places(town: str = _TOWN, kind: str = _KIND, setting: str = _SETTING, as_json: bool = _JSON) -> None:
     """按场所计数：逾期、即将到期、有效期内，有没有经纬度。"""
     from quanheng.base import clock
+    from quanheng.instruments.columns import STATE_WORDS
     from quanheng.instruments.due_map import due_map
 
     drawn = due_map(_rows(town, kind, setting), clock.today())
@@ -129,8 +141,18 @@ def places(town: str = _TOWN, kind: str = _KIND, setting: str = _SETTING, as_jso
         }
         for one in drawn.places
     ]
+    shown = [
+        {
+            "place": row["place"],
+            "counts": "，".join(
+                f"{STATE_WORDS[state]} {row[state]}" for state in ("overdue", "soon", "later")
+            ),
+            "coordinates": "" if row["has_coordinates"] else "没有经纬度",
+        }
+        for row in found
+    ]
     end = f"{len(found)} 处，{drawn.count('overdue')} 处有逾期，{drawn.missing} 处没有经纬度"
-    _print(found, as_json=as_json, end=end)
+    _print(found if as_json else shown, as_json=as_json, end=end)
 
 
 @app.command("waves")

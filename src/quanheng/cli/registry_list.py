@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from quanheng.instruments.selectors import ListQuery
 
 
-
 @with_database
 def list_instruments(
     text: Annotated[str, typer.Option(help="编号首尾、名称、使用单位、场所、乡镇、拼音首字母或标签码")] = "",
@@ -101,10 +100,11 @@ def _print(rows: QuerySet[Standing], *, as_json: bool, as_csv: bool) -> None:
         ]
         typer.echo(json.dumps({"count": len(found), "instruments": found}, ensure_ascii=False, default=str))
         return
-    number = 0
-    for number, values in enumerate(lines, 1):
+    shown = 0
+    for values in lines:
         typer.echo("\t".join(str(column.cell(values, on) or "–") for column in columns))
-    typer.echo(f"{number} 台")
+        shown += 1
+    typer.echo(f"{shown} 台")
 
 
 def _town(name: str) -> int | None:

@@ -148,7 +148,12 @@ def _log_unit(unit: OrgUnit, actor: User | None) -> None:
     }
     if unit.kind == UnitKind.GROUP:
         data["members"] = [member.name for member in unit.members.all()]
-    enqueue_leaf(kind="unit:saved", subject=f"unit:{unit.pk}", data=data, personal=acted_by(actor))
+    personal = dict(acted_by(actor))
+    # The name of a business may be that of a sole trader; whoever may read the openings still reads it.
+    if unit.kind == UnitKind.BUSINESS:
+        for name in ("name", "aliases"):
+            personal[name] = Personal(data.pop(name), f"unit:{unit.pk}")
+    enqueue_leaf(kind="unit:saved", subject=f"unit:{unit.pk}", data=data, personal=personal)
 
 
 @transaction.atomic

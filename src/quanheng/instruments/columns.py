@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from quanheng.instruments.enums import Condition, Filing, Obligation, Setting, Use
 from quanheng.instruments.models import Standing
-from quanheng.regulations.packaged import packaged_kinds
+from quanheng.regulations import packaged
 
 Values = Mapping[str, Any]
 Cell = str | date | int | None
@@ -41,10 +41,15 @@ class Column:
         return value
 
 
-def due_word(due_on: date | None, amber_on: date | None, on: date) -> str:
-    """Return the name of `due_conditions` that an instrument falls under: overdue, soon, later or none."""
+def due_word(due_on: date | None, amber_on: date | None, verified_on: date | None, on: date) -> str:
+    """Return the one name of `due_conditions` that says the state of an instrument on a day.
+
+    What was never verified was never valid, whatever its due date: it must not be used.
+    """
     if due_on is None:
         return "none"
+    if verified_on is None:
+        return "never"
     if due_on < on:
         return "overdue"
     return "soon" if amber_on is not None and amber_on <= on else "later"
@@ -57,12 +62,19 @@ DUE_WORDS = {
     "never": gettext_lazy("从未检定"),
     "none": gettext_lazy("无到期日"),
 }
+# The same as the state of one instrument, on every page and in every file.
+STATE_WORDS = DUE_WORDS | {"never": gettext_lazy("尚无检定记录"), "none": ""}
+# css of components/status.html
+STATE_KIND = {"overdue": "late", "soon": "unsure", "later": "good", "never": "late", "none": ""}
 
 
-def _due(values: Values, on: date) -> str:
-    if values["due_on"] is None:
-        return ""
-    return str(DUE_WORDS[due_word(values["due_on"], values["amber_on"], on)])
+def state_of(values: Values, on: date) -> str:
+    """Return the name of the state (see `due_word`) of one line of `values_of`."""
+    return due_word(values["due_on"], values["amber_on"], values["verified_on"], on)
+
+
+def _state(values: Values, on: date) -> str:
+    return str(STATE_WORDS[state_of(values, on)])
 
 
 def _labelled(vocabulary: Any, path: str) -> Callable[[Values, date], str]:
@@ -74,8 +86,7 @@ def _labelled(vocabulary: Any, path: str) -> Callable[[Values, date], str]:
 
 def kind_name(code: str) -> str:
     """Return what a kind is called; that it is unclear where there is none."""
-    kinds = packaged_kinds()
-    return kinds[code].name if code in kinds else _("待核实")
+    return packaged.kind_name(code) or _("待核实")
 
 
 _name = gettext_lazy
@@ -97,14 +108,14 @@ COLUMNS: Sequence[Column] = (
     Column("verified", _name("最近检定"), ("verified_on",), 12, "verified"),
     Column("valid", _name("有效期至"), ("valid_until",), 12, "valid"),
     Column("due", _name("到期日"), ("due_on",), 12, "due"),
-    Column("state", _name("状态"), ("due_on", "amber_on"), 10, "due", _due),
+    Column("state", _name("状态"), ("due_on", "amber_on", "verified_on"), 12, "due", _state),
     Column("period", _name("周期（月）"), ("period_months",), 10),
     Column("rule", _name("规则"), ("rule_id",), 20),
-    Column(
-        "obligation", _name("检定义务"), ("obligation",), 12, "", _labelled(Obligation, "obligation")
-    ),
+    Column("obligation", _name("检定义务"), ("obligation",), 12, "", _labelled(Obligation, "obligation")),
     Column("filing", _name("备案"), ("filing",), 10, "filing", _labelled(Filing, "filing")),
-    Column("condition", _name("使用状态"), ("condition",), 10, "condition", _labelled(Condition, "condition")),
+    Column(
+        "condition", _name("使用状态"), ("condition",), 10, "condition", _labelled(Condition, "condition")
+    ),
     Column("institute", _name("检定机构"), ("institute__name",), 22),
     Column("label", _name("标签码"), ("instrument__label_code",), 14),
     Column("registered", _name("登记日期"), ("instrument__registered_on",), 12, "registered"),
@@ -119,6 +130,7 @@ _BESIDES = (
     "place__public_id",
     "due_on",
     "amber_on",
+    "verified_on",
     "is_confirmed",
     "rule_id",
     "filing",
@@ -138,4 +150,5 @@ def chosen_columns(keys: Iterable[str]) -> list[Column]:
 def values_of(rows: QuerySet[Standing], columns: Sequence[Column]) -> QuerySet[Standing, dict[str, Any]]:
     """Return only what ``columns`` show of ``rows``, one dict a line: no model objects are made."""
     paths = dict.fromkeys([*_BESIDES, *(path for column in columns for path in column.paths)])
-    return rows.values(*paths)
+    found: QuerySet[Standing, dict[str, Any]] = rows.values(*paths)
+    return found

@@ -85,7 +85,7 @@ def _word(query: ListQuery, name: str) -> str:
     if name == "due":
         return str(DUE_WORDS.get(value, value))
     if name == "identity":
-        return identity_words().get(value, value)
+        return identity_words().get(value, str(value))
     return _("未核对") if name == "unconfirmed" else str(value)
 
 

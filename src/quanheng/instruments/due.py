@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Max, QuerySet
 
 from quanheng.base import clock
 from quanheng.core.models import User
@@ -18,8 +18,7 @@ from quanheng.instruments.enums import Filing
 from quanheng.instruments.models import Appointment, Standing
 from quanheng.instruments.selectors import ListQuery, due_conditions, narrowed, standings_visible
 from quanheng.kernels.dates import DueDay, add_months
-from quanheng.regulations.packaged import working_calendar
-from quanheng.regulations.selectors import rule_set
+from quanheng.regulations.packaged import kind_name, working_calendar
 
 WEEK = timedelta(days=7)
 _DAY = timedelta(days=1)
@@ -196,9 +195,12 @@ def _filings(user: User, permission: str, filing: Filing) -> int:
 
 
 def appointments_visible(user: User) -> QuerySet[Appointment]:
-    """Return the appointments that stand, of this person's scope, by week, with their ``size`` [instruments]."""
+    """Return the appointments that stand, of this person's scope, by week.
+
+    With their ``size`` [instruments] and ``last_due_on``, the latest due date among them.
+    """
     rows = Appointment.objects.filter(cancelled_at=None).select_related("place", "place__town", "owner")
-    rows = rows.annotate(size=Count("instruments"))
+    rows = rows.annotate(size=Count("instruments"), last_due_on=Max("instruments__standing__due_on"))
     if scope_of(user, "instruments.view_due").is_all:
         return rows
     seen = standings_visible(user, "instruments.view_due").values("pk")
@@ -214,12 +216,6 @@ def monday(day: date) -> date:
 def month_end(day: date) -> date:
     """Return the last day of the month of ``day``."""
     return add_months(day.replace(day=1), 1) - _DAY
-
-
-def kind_name(code: str) -> str:
-    """Return what people call a kind; empty where it is to be clarified or not known any more."""
-    kinds = rule_set().kinds
-    return kinds[code].name if code in kinds else ""
 
 
 def due_kinds() -> list[str]:

@@ -83,7 +83,7 @@ def layout() -> Layout:
 def values_of(instrument: Instrument) -> dict[str, str]:
     """Return what we record of an instrument, by the fields of a layout, as stored."""
     kinds = packaged_kinds()
-    kind = kinds[instrument.kind] if instrument.kind in kinds else None
+    kind = kinds[instrument.kind] if instrument.kind in kinds else None  # noqa: SIM401  it has no get
     return {
         "ecqs_no": instrument.details.get("ecqs_no", ""),
         "owner": instrument.owner.name if instrument.owner else "",

@@ -133,7 +133,9 @@ class BadRuleFile(BureauError):
 
 class DocumentError(BureauError):
     code = "instruments.document"
-    message = _("“{text}”中的“{character}”（{code}）没有字体可以打印。请更正这个字，或在服务器上安装含此字的字体。")
+    message = _(
+        "“{text}”中的“{character}”（{code}）没有字体可以打印。请更正这个字，或在服务器上安装含此字的字体。"
+    )
 
 
 class TooManyLabels(BureauError):
@@ -143,7 +145,9 @@ class TooManyLabels(BureauError):
 
 class TooManyNotices(BureauError):
     code = "instruments.too_many_notices"
-    message = _("一次最多生成 {most} 份通知书、{lines} 台器具，这里有 {count} 份、{given} 台。请按场所或乡镇街道分批生成。")
+    message = _(
+        "一次最多生成 {most} 份通知书、{lines} 台器具，这里有 {count} 份、{given} 台。请按场所或乡镇街道分批生成。"
+    )
 
 
 class FeedNotFound(BureauError):

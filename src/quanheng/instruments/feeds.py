@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -28,6 +28,7 @@ MOST_LINES = 60
 # Reminders of a whole day count from its midnight; people want them in the morning.
 _MORNING = timedelta(hours=9)
 _REFRESH = timedelta(hours=12)
+_CHUNK = 2000
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _READ = (
     "due_on",
@@ -42,6 +43,23 @@ _READ = (
     "instrument__spot",
     "changed_at",
 )
+
+
+@dataclass
+class _Group:
+    """What one event tells of; of many rows only those that it shows are kept."""
+
+    shown: list[dict[str, Any]] = field(default_factory=list)
+    count: int = 0
+    changed_at: datetime | None = None
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Count a row, and keep it while there is room."""
+        self.count += 1
+        if len(self.shown) < MOST_LINES:
+            self.shown.append(row)
+        if row["changed_at"] is not None and (self.changed_at is None or row["changed_at"] > self.changed_at):
+            self.changed_at = row["changed_at"]
 
 
 def feed_by_token(token: str) -> CalendarFeed:
@@ -77,33 +95,35 @@ def feed_calendar(feed: CalendarFeed, *, base_url: str) -> bytes:
     calendar.add("prodid", "-//quanheng//due dates//ZH")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    name = _("强制检定到期：%(who)s") % {"who": feed}
+    # A line break of a ledger's cell may stand in a name; the library escapes none in these two.
+    name = _("强制检定到期：%(who)s") % {"who": " ".join(str(feed).split())}
     calendar.add("name", name)  # RFC 7986; the next line is what most telephones read instead
     calendar.add("x-wr-calname", name)
     calendar.add("refresh-interval", _REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", "PT12H")
     rows = feed_rows(feed, on).annotate(changed_at=Max("instrument__events__at"))
-    groups: dict[tuple[Any, Any], list[dict[str, Any]]] = defaultdict(list)
-    overdue = []
-    for row in rows.order_by("due_on", "place__name", "instrument__spot", "pk").values(*_READ):
-        if row["due_on"] < on:
-            overdue.append(row)
-        else:
-            groups[row["due_on"], row["place__public_id"] or row["owner__public_id"]].append(row)
-    if overdue:
+    groups: dict[tuple[Any, Any], _Group] = {}
+    overdue = _Group()
+    ordered = rows.order_by("due_on", "place__name", "instrument__spot", "pk").values(*_READ)
+    for row in ordered.iterator(chunk_size=_CHUNK):
+        key = (row["due_on"], row["place__public_id"] or row["owner__public_id"])
+        (overdue if row["due_on"] < on else groups.setdefault(key, _Group())).add(row)
+    if overdue.count:
         calendar.add_component(_overdue_event(feed, overdue, on, base_url))
     for (due_on, where), group in groups.items():
         calendar.add_component(_event(feed, due_on, where, group, base_url))
     return bytes(calendar.to_ical())
 
 
-def _event(feed: CalendarFeed, due_on: date, where: Any, rows: list[dict[str, Any]], base_url: str) -> Event:
-    changed_at = max((row["changed_at"] or feed.made_at for row in rows), default=feed.made_at)
-    place = rows[0]["place__name"] or rows[0]["owner__name"] or ""
-    words = {"count": len(rows), "place": place}
+def _event(feed: CalendarFeed, due_on: date, where: Any, group: _Group, base_url: str) -> Event:
+    first = group.shown[0]
+    place = first["place__name"] or first["owner__name"] or ""
+    words = {"count": group.count, "place": place}
     summary = _("强制检定最迟今日：%(place)s %(count)s 台") % words
-    event = _day_event(feed, f"{due_on}|{where}", due_on, changed_at, summary, rows, base_url)
-    event.add("location", rows[0]["place__address"] or rows[0]["owner__address"] or place)
+    event = _day_event(
+        feed, f"{due_on}|{where}", due_on, group.changed_at or feed.made_at, summary, group, base_url
+    )
+    event.add("location", first["place__address"] or first["owner__address"] or place)
     for days in due_choices().reminder_days[-2:]:
         alarm = Alarm()
         alarm.add("action", "DISPLAY")
@@ -113,11 +133,11 @@ def _event(feed: CalendarFeed, due_on: date, where: Any, rows: list[dict[str, An
     return event
 
 
-def _overdue_event(feed: CalendarFeed, rows: list[dict[str, Any]], on: date, base_url: str) -> Event:
+def _overdue_event(feed: CalendarFeed, group: _Group, on: date, base_url: str) -> Event:
     """Return the event that stays on the present day until nothing is overdue."""
     begins = timezone.make_aware(datetime.combine(on, time())).astimezone(UTC)
-    summary = _("已过最迟检定日期：%(count)s 台，请尽快申请检定") % {"count": len(rows)}
-    return _day_event(feed, "overdue", on, begins, summary, rows, base_url)
+    summary = _("已过最迟检定日期：%(count)s 台，请尽快申请检定") % {"count": group.count}
+    return _day_event(feed, "overdue", on, begins, summary, group, base_url)
 
 
 def _day_event(
@@ -126,7 +146,7 @@ def _day_event(
     on: date,
     changed_at: datetime,
     summary: str,
-    rows: list[dict[str, Any]],
+    group: _Group,
     base_url: str,
 ) -> Event:
     whose = f"unit:{feed.unit_id}" if feed.unit else f"party:{feed.owner.public_id}" if feed.owner else ""
@@ -138,19 +158,19 @@ def _day_event(
     event.add("dtstart", on)
     event.add("dtend", on + timedelta(days=1))
     event.add("summary", summary)
-    event.add("description", _description(rows))
+    event.add("description", _description(group))
     event.add("transp", "TRANSPARENT")
     event.add("url", base_url)
     return event
 
 
-def _description(rows: list[dict[str, Any]]) -> str:
+def _description(group: _Group) -> str:
     lines = [
         " ".join(
             filter(None, (row["instrument__name"], row["instrument__serial_no"], row["instrument__spot"]))
         )
-        for row in rows[:MOST_LINES]
+        for row in group.shown
     ]
-    if len(rows) > MOST_LINES:
-        lines.append(_("另有 %(count)s 台") % {"count": len(rows) - MOST_LINES})
+    if group.count > len(lines):
+        lines.append(_("另有 %(count)s 台") % {"count": group.count - len(lines)})
     return "\n".join(lines)

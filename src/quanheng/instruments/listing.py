@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -60,7 +60,7 @@ def read_listing(
     rows: QuerySet[Standing],
     on: date,
     *,
-    along_due: Callable[[], QuerySet[Standing]] | None = None,
+    along_due: QuerySet[Standing] | None = None,
     page: int = 1,
     sort: str = "due",
     descending: bool = False,
@@ -68,11 +68,11 @@ def read_listing(
     """Return one page of ``rows`` as of ``on``.
 
     Up to `CAP` rows everything is told by one pass over them.  A longer list is read along the index of
-    the due date: as ``along_due`` gives it, where the same rows are asked for in a way that leads there.
+    the due date: as ``along_due``, where the same rows are asked for in a way that leads there.
     """
     found = list(rows.order_by().values_list("pk", "due_on", "setting")[: CAP + 1])
     if len(found) > CAP:
-        rows = rows if along_due is None else along_due()
+        rows = rows if along_due is None else along_due
         overdue = list(rows.filter(due_on__lt=on).order_by().values_list("setting", flat=True)[: CAP + 1])
         return _long(rows, overdue, page)
     pages = max(1, -(-len(found) // ROWS_A_PAGE))

@@ -1,7 +1,7 @@
 """Instruments, where they stand, what happened to them, and the imports that brought them in.
 
 What the rules say of an instrument is never a field of `Instrument`: `Standing` is a projection that
-`services.due` derives from the records and the rules in force, and that may be thrown away at any time.
+`services.standing` derives from the records and the rules in force, and that may be thrown away at any time.
 """
 
 from __future__ import annotations

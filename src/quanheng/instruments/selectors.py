@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
@@ -18,9 +18,9 @@ from quanheng.base import clock
 from quanheng.base.files import stored_path
 from quanheng.core.models import OrgUnit, User
 from quanheng.core.permissions import scope_of
-from quanheng.instruments.enums import Condition, Filing
+from quanheng.instruments.enums import Condition, Filing, Outcome
 from quanheng.instruments.errors import EventFileMissing, InstrumentNotFound, PlaceNotFound
-from quanheng.instruments.models import ImportRow, Instrument, InstrumentEvent, Place, Standing
+from quanheng.instruments.models import ImportBatch, ImportRow, Instrument, InstrumentEvent, Place, Standing
 from quanheng.kernels.text_keys import name_key, serial_key
 from quanheng.parties.models import Party
 from quanheng.parties.selectors import parties_named
@@ -75,11 +75,9 @@ def standings_visible(user: User, permission: str = "instruments.view") -> Query
     return rows.filter(Q(town__in=scope.unit_ids) | Q(owner__in=owners))
 
 
-def listed(
-    user: User, query: ListQuery, on: date | None = None, *, along_due: bool = False
-) -> QuerySet[Standing]:
+def listed(user: User, query: ListQuery, on: date | None = None) -> QuerySet[Standing]:
     """Return what the list shows for ``query``, without an order; see `with_rows` for its columns."""
-    return narrowed(standings_visible(user), query, on or clock.today(), along_due=along_due)
+    return narrowed(standings_visible(user), query, on or clock.today())
 
 
 def with_rows(rows: QuerySet[Standing]) -> QuerySet[Standing]:
@@ -89,10 +87,8 @@ def with_rows(rows: QuerySet[Standing]) -> QuerySet[Standing]:
     )
 
 
-def narrowed(
-    rows: QuerySet[Standing], query: ListQuery, on: date, *, along_due: bool = False
-) -> QuerySet[Standing]:
-    """Narrow standings by ``query`` as of ``on``; ``along_due`` as in `matching`."""
+def narrowed(rows: QuerySet[Standing], query: ListQuery, on: date) -> QuerySet[Standing]:
+    """Narrow standings by ``query`` as of ``on``."""
     for name in ("kind", "use", "setting", "filing", "obligation", "town", "place"):
         if value := getattr(query, name):
             rows = rows.filter(**{name: value})
@@ -108,7 +104,7 @@ def narrowed(
     if query.batch:
         rows = rows.filter(pk__in=ImportRow.objects.filter(batch=query.batch).values("instrument"))
     rows = _narrowed_by_due(rows, query, on)
-    return rows.filter(matching(query.text, along_due=along_due)) if query.text.strip() else rows
+    return rows.filter(found_by(query.text).by_key()) if query.text.strip() else rows
 
 
 def group_of(owner_id: int) -> list[int]:
@@ -138,28 +134,46 @@ def due_conditions(on: date) -> Mapping[str, Q]:
     }
 
 
-def matching(text: str, *, along_due: bool = False) -> Q:
-    """Return what a search word finds: serial by either end, label, kind, owner, place, town; initials too.
+@dataclass(frozen=True)
+class Found:
+    """What a search word turned out to mean: keys of `Standing`, by the name of the column."""
 
-    Everything is looked up first and becomes keys of `Standing`, each with its index: no list of a
-    million rows is read for a word.  ``along_due`` hides these indexes: of a word that finds very many,
-    the first by due date are met soonest by walking along the index of that date.
+    keys: Mapping[str, Sequence[Any] | QuerySet[Any]]
+
+    def by_key(self) -> Q:
+        """Return the condition that the indexes of the columns answer: for a word that finds some."""
+        matched = Q(pk__in=[])
+        for name, keys in self.keys.items():
+            matched |= Q(**{f"{name}__in": keys})
+        return matched
+
+    def along_due(self) -> Q:
+        """Return the same with those indexes hidden: of a word that finds very many, the first by due
+        date are met soonest by walking along the index of that date.
+        """
+        matched = Q(pk__in=[])
+        for name, keys in self.keys.items():
+            if isinstance(keys, QuerySet) or keys:
+                matched |= Q(In(_hidden(name), keys.query if isinstance(keys, QuerySet) else keys))
+        return matched
+
+
+def found_by(text: str) -> Found:
+    """Return what a word means: serial by either end, label, kind, owner, place, town; initials too.
+
+    Everything is looked up first, in tables that are short or by an index: no list of a million rows
+    is read for a word.
     """
     towns = OrgUnit.objects.filter(name__contains=text.strip())
-    found: dict[str, Any] = {
-        "pk": _instruments_called(text),
-        "kind": _kinds_named(text),
-        "owner": _keys(parties_named(text)),
-        "place": _keys(places_named(text)),
-        "town": _keys(towns),
-    }
-    matched = Q(pk__in=[])
-    for name, keys in found.items():
-        if not along_due:
-            matched |= Q(**{f"{name}__in": keys})
-        elif isinstance(keys, QuerySet) or keys:
-            matched |= Q(In(_hidden(name), keys.query if isinstance(keys, QuerySet) else keys))
-    return matched
+    return Found(
+        {
+            "pk": _instruments_called(text),
+            "kind": _kinds_named(text),
+            "owner": _keys(parties_named(text)),
+            "place": _keys(places_named(text)),
+            "town": _keys(towns),
+        }
+    )
 
 
 def _hidden(name: str) -> Coalesce:
@@ -237,6 +251,14 @@ def instrument_by_label(code: str) -> Instrument:
     if found is None:
         raise InstrumentNotFound(code=code)
     return instrument_by_label(found.merged_into.label_code) if found.merged_into else found
+
+
+def imports_of(instrument: Instrument) -> QuerySet[ImportBatch]:
+    """Return the imports that made or changed a record, newest first."""
+    rows = ImportRow.objects.filter(
+        instrument=instrument, outcome__in=(Outcome.CREATED, Outcome.UPDATED)
+    ).order_by()
+    return ImportBatch.objects.filter(pk__in=rows.values("batch"))
 
 
 def place_by_id(public_id: UUID) -> Place:

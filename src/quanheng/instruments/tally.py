@@ -21,9 +21,13 @@ YES, NO = "yes", "no"
 
 
 class OpenRow(NamedTuple):
-    """One row of the open file, as text.  Days are ISO 8601, empty where there is none."""
+    """One row of the open file, as text.  Days are ISO 8601, empty where there is none.
 
-    label_code: str
+    ``public_id`` is the subject of the instrument in the log; the code of its label, which opens the page
+    with its serial number and place, is for who stands before it.
+    """
+
+    public_id: str
     kind: str
     use: str
     town: str

@@ -123,7 +123,8 @@ def wave_plan(
 ) -> WavePlan:
     """Plan what of ``rows`` (see `due_rows`) is overdue or ends within ``weeks`` weeks after this one.
 
-    Without a ``capacity`` [instruments per week] one with which all are in time is looked for.
+    Without a ``capacity`` [instruments per week] one with which all are in time is looked for, such that
+    no visit up to `whole_visit` comes in parts.
     What one place has due within `gather_days` of its first comes in one visit.  Instruments that are
     asked to come already are not asked again; they take room.
     """
@@ -179,9 +180,11 @@ def _room(capacity: int, shares: Mapping[int, float]) -> dict[int, int]:
 def _enough(asked: Sequence[Visit], shares: Mapping[int, float], taken: Mapping[int, int], least: int) -> int:
     """Return the first capacity, in steps of a twentieth from ``least``, with which all find room.
 
-    Visits that are not split, and weeks that are booked, need more than the bound; where even three
-    times as much is not enough, the bound itself.
+    Not less than the largest visit, as far as `whole_visit`.  Visits that are not split, and weeks that
+    are booked, need more than the bound; where even three times as much is not enough, the bound itself.
     """
+    largest = max((visit.size for visit in asked), default=0)
+    least = max(least, min(largest, due_choices().whole_visit))
     step = max(1, least // 20)
     for capacity in range(least, 3 * least + 1, step):
         room = _room(capacity, shares)

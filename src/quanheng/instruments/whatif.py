@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_noop as _
 
 from quanheng.base import clock
+from quanheng.instruments.enums import Condition, Filing
 from quanheng.instruments.errors import BadRuleFile
 from quanheng.instruments.models import Instrument
 from quanheng.instruments.selectors import LIVE
@@ -60,7 +62,7 @@ def effect_of(data: bytes, *, on: date, most: int | None = None) -> Effect:
     counts: Counter[str] = Counter()
     by_kind: dict[str, Counter[str]] = {}
     changes: list[Change] = []
-    examined = _Counted(live_facts(Instrument.objects.filter(LIVE)))
+    examined = _Counted(live_facts(_concerned()))
     for change in what_if(before, after, examined, on):
         counts[change.what] += 1
         kind = change.key[1]  # type: ignore[index]  # the key is (id, kind), made in live_facts
@@ -75,6 +77,12 @@ def effect_of(data: bytes, *, on: date, most: int | None = None) -> Effect:
         changes=changes,
         is_cut=len(changes) < counts.total(),
     )
+
+
+def _concerned() -> QuerySet[Instrument]:
+    """Return the instruments that a rule can make due: no draft, none that a file shows out of use."""
+    out_of_use = ~Q(condition=Condition.IN_USE) & ~Q(condition_evidence="")
+    return Instrument.objects.filter(LIVE).exclude(filing=Filing.DRAFT).exclude(out_of_use)
 
 
 def described(changes: list[Change]) -> list[dict[str, Any]]:

@@ -25,8 +25,8 @@ def check_character(body: str) -> str:
     ValueError
         ``body`` is not 17 characters of the alphabet.
 
-    >>> check_character("92340621MA2UJWEE2")
-    'G'
+    >>> check_character("92511703MADEM0001")
+    'F'
     """
     if len(body) != LENGTH - 1 or any(character not in ALPHABET for character in body):
         raise ValueError(f"not 17 characters of the alphabet: {body!r}")

@@ -20,6 +20,12 @@ def packaged_kinds() -> KindIndex:
     return read_kinds(_load("kinds.yaml"))
 
 
+def kind_name(code: str) -> str:
+    """Return what a kind is called; empty where it is to be clarified or not known any more."""
+    kinds = packaged_kinds()
+    return kinds[code].name if code in kinds else ""
+
+
 @cache
 def packaged_rules() -> RuleSet:
     """Return the rules as they come with this version of the software, all of them unconfirmed."""

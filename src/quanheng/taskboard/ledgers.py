@@ -6,7 +6,6 @@ from pathlib import Path
 
 from django.conf import settings
 
-from quanheng.core.models import County
 from quanheng.instruments.enums import BatchState, Filing, Outcome
 from quanheng.instruments.errors import FileKnown, UnreadableFile
 from quanheng.instruments.models import ImportBatch, ImportRow
@@ -52,14 +51,8 @@ def _received(path: Path) -> ImportBatch:
         raise UnreadableFile(
             reason=f"文件超过 {settings.MAX_UPLOAD_BYTES // 2**20} MiB。", reader_code="ledger.too_large"
         )
-    home = County.objects.first()
     try:
-        return receive_ledger(
-            actor=None,
-            data=path.read_bytes(),
-            filename=path.name,
-            is_demo=bool(home and home.is_demo),
-        )
+        return receive_ledger(actor=None, data=path.read_bytes(), filename=path.name)
     except FileKnown as error:
         known = batch_by_id(error.details["public_id"])
         if known.received_by is None and known.state in BEFORE_IMPORT and not asked_headings(known):

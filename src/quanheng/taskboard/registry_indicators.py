@@ -70,7 +70,7 @@ def register() -> None:
     _register_count(
         "due",
         _("应检器具"),
-        _("强制检定器具中，按规则有到期日的台数；草稿、已退回、有凭据停用封存的不计"),
+        _("强制检定器具中，按规则有到期日的台数；草稿、有凭据停用封存的不计"),
         lambda counts: counts.due,
     )
     _register_count(

@@ -94,6 +94,11 @@ def leaves(
     )
 
 
+def has_leaves(subject: str) -> bool:
+    """Whether the log has a leaf about ``subject``; what waits for its number does not count."""
+    return Leaf.objects.filter(subject=subject).exists()
+
+
 def proof(index: int) -> dict[str, Any]:
     """Return the proof file of one leaf, made from the published files alone.
 

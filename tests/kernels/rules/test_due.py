@@ -313,3 +313,9 @@ def test_amber_begins_on_the_day_that_is_told(last: date, months: int | None) ->
     first = amber_from(last, months, LIMITS)
     assert light(last, months, first, limits=LIMITS) == Light.AMBER
     assert light(last, months, first - timedelta(days=1), limits=LIMITS) == Light.GREEN
+
+
+@pytest.mark.parametrize("months", [None, 1, 12, 240])
+@pytest.mark.parametrize("last", [date.min, date(1, 2, 1), date(1, 12, 31), date.max])
+def test_amber_of_a_nonsense_date_is_a_date_all_the_same(last: date, months: int | None) -> None:
+    assert date.min <= amber_from(last, months, LIMITS) <= last

@@ -78,6 +78,7 @@ def _probe(operation, mode: GenerationMode, world: World, cookies: dict[str, str
 def _existing(world: World) -> dict[str, dict[str, object]]:
     things = {"plans": world.plan, "versions": world.version, "tasks": world.task, "evidence": world.evidence}
     things |= {"days": world.day, "drafts": world.draft, "users": world.people["clerk"]}
+    things |= {"instruments": world.instrument, "places": world.place, "parties": world.party}
     paths = {name.split(" ")[1] for name in API}
     ids = {
         path: {"task_id" if "{task_id}" in path else "public_id": str(things[path.split("/")[2]].public_id)}

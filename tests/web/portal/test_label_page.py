@@ -13,7 +13,9 @@ from quanheng.instruments.models import Instrument
 from quanheng.instruments.services.conditions import merge_instruments
 from quanheng.instruments.services.feeds import open_owner_feed, renew_feed
 from quanheng.parties.models import Party
-from tests.instruments.making import act, fresh, make_party, make_place, make_scale, verify
+from quanheng.transparency.sequencer import sequence
+from tests.instruments.imports.conftest import imported, ledger, row
+from tests.instruments.making import TODAY, act, fresh, make_party, make_place, make_scale, verify
 from tests.web.staff.conftest import text_of
 
 
@@ -96,6 +98,22 @@ def test_the_page_says_how_to_complain_and_how_to_check_it(client: Client, scale
     assert f"/log/?subject=instrument%3A{scale.public_id}" in html
     assert f"quanheng rules mandatory price_scale trade --on {clock.today()}" in html
     assert answer["X-Robots-Tag"] == "noindex"
+
+
+def test_what_came_by_a_ledger_leads_to_the_leaf_of_that_ledger(
+    client: Client, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quanheng.base.clock.today", lambda: TODAY)
+    batch = imported(ledger(row()))
+    found = Instrument.objects.get()
+    html = client.get(f"/q/{found.label_code}").content.decode()
+    assert f"/log/?subject=importbatch%3A{batch.public_id}" in html
+    assert "每次登记和变动都写入" not in html
+    assert "instrument%3A" not in html
+    sequence()
+    assert f"importbatch:{batch.public_id}" in text_of(
+        client.get(f"/log/?subject=importbatch:{batch.public_id}")
+    )
 
 
 def test_the_code_may_be_typed_in_small_letters(client: Client, scale: Instrument) -> None:

@@ -126,7 +126,7 @@ def test_a_long_list_is_printed_in_parts_or_by_place(
     for module in (views, documents_labels):
         monkeypatch.setattr(module, "MOST_LABELS", 3)
     page = text_of(as_("officer").get(reverse("staff:labels")))
-    assert "分 2 份打印" in page
+    assert "分 2 份，一次生成一份" in page
     assert f"{market.name} 4 台" in page
     parts = [pdf_text(sheet(as_("officer"), part=str(part))) for part in (1, 2)]
     found = [[scale.label_code in part for scale in scales[:4]] for part in parts]

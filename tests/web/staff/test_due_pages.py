@@ -127,6 +127,9 @@ def test_the_plan_is_accepted_and_the_appointment_shows(
     assert [ask.token for ask in page.context["plan"].asks] == tokens[1:]
     opened = officer.get(reverse("staff:due_appointment", args=[made.public_id]))
     assert "请在 2026-05-25 起的一周送检或等候现场检定，共 3 台。" in text_of(opened)
+    notices = f"{reverse('staff:notices')}?until=2026-05-31&place={market.pk}&by=place"
+    assert notices in links_of(page) & links_of(opened)
+    assert "到2026年5月31日为止到期或已逾期 3 台，可发通知书 1 份。" in text_of(officer.get(notices))
     assert "已约 1 家、1 台" in text_of(officer.post(url, {"all": "1"}, follow=True))
 
 

@@ -14,6 +14,7 @@ from quanheng.core.models import User
 from quanheng.instruments.enums import EventKind, Filing
 from quanheng.instruments.models import DistinctPair, Instrument, Place
 from quanheng.instruments.services.door import MOST_ROWS
+from quanheng.instruments.services.filing import return_instruments
 from quanheng.parties.models import Party
 from tests.instruments.making import PHOTO, fresh, make_party, make_place, make_scale, unit
 from tests.web.staff.conftest import As, text_of
@@ -132,6 +133,9 @@ def test_the_form_answers_at_once_what_the_rules_say(as_: As, people: People) ->
     assert 'value="15"' in meter
     assert "72 个月" in meter
     assert "填写名称和用途后" in text_of(owner.get(url, {"use": "trade", "parameter_dn_mm": "x"}))
+    for nonsense in ("nan", "-inf", "1e400"):
+        asked = {"name": "水表", "use": "trade", "parameter_dn_mm": nonsense}
+        assert owner.get(url, asked).status_code == 200
 
 
 def test_the_form_tells_of_a_known_number_to_who_may_see_it(as_: As, people: People, shop: Party) -> None:
@@ -192,6 +196,28 @@ def test_an_owner_is_told_that_a_filed_instrument_goes_back(as_: As, people: Peo
 
 
 # ---- the market door ---------------------------------------------------------------------------------------------
+
+
+def test_an_owner_answers_a_return_for_a_bad_photo(as_: As, people: People, shop: Party) -> None:
+    owner, photo = as_("owner"), SimpleUploadedFile("重拍.jpg", PHOTO + b" again")
+    owner.post(reverse("staff:instrument_new"), _form(submit="1", photo=SimpleUploadedFile("糊.jpg", PHOTO)))
+    made = Instrument.objects.get()
+    return_instruments(actor=people["officer"], public_ids=[made.public_id], reason="铭牌照片看不清")
+    edit = _url("instrument_edit", made)
+    assert 'type="file"' in owner.get(edit).content.decode()
+
+    same = _form(revision=fresh(made).revision, photo=SimpleUploadedFile("糊.jpg", PHOTO))
+    owner.post(edit, same)
+    assert not made.events.filter(kind=EventKind.CHANGED).exists()
+    page = text_of(owner.post(edit, _form(revision=fresh(made).revision, photo=photo), follow=True))
+    assert "已保存。" in page
+    assert "铭牌照片：重拍.jpg" in page
+    event = made.events.get(kind=EventKind.CHANGED)
+    assert (event.file_name, list(event.changes)) == ("重拍.jpg", ["photo"])
+    sent = owner.get(_url("instrument_event_file", made, event.pk))
+    assert b"".join(sent.streaming_content) == PHOTO + b" again"
+    owner.post(_url("instrument_submit", made), {"revision": fresh(made).revision})
+    assert fresh(made).filing == Filing.SUBMITTED
 
 
 def _door(rows: list[str], **given: Any) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from quanheng.core.models import User
 from quanheng.instruments.enums import Condition, EventKind, Filing, Use, Verdict
 from quanheng.instruments.models import Instrument, Place
 from quanheng.parties.models import Party
+from quanheng.transparency.sequencer import sequence
+from tests.instruments.imports.conftest import imported, ledger, row
 from tests.instruments.making import PHOTO, act, fresh, make_party, make_place, make_scale, unit, verify
 from tests.web.staff.conftest import TODAY, As, text_of
 
@@ -82,12 +84,50 @@ def test_the_word_says_what_is_in_the_way_first(as_: As, people: People, shop: P
     )
     verify(people["officer"], once, date(2025, 1, 1))
     assert "草稿 还没有提交备案" in _page(officer, draft)
-    assert "待审核 已提交，等待审核。应于 2026-05-20 前检定" in _page(officer, sent).replace(
-        "有效至", "应于"
-    ).replace("，还有 0 天", " 前检定")
+    assert "待审核 已提交，等待审核。检定合格前不得使用。" in _page(officer, sent)
     assert "待核实 是否强制检定还不能判断" in _page(officer, unclear)
     assert "非强制检定 没有到期日" in _page(officer, free)
     assert "合格 只做首次检定" in _page(officer, once)
+
+
+def test_what_was_never_verified_is_never_called_valid(as_: As, people: People, shop: Party) -> None:
+    found = make_scale(owner=shop, filed_by=people["officer"])
+    officer, headers = as_("officer"), {"HX-Request": "true", "HX-Target": "panel"}
+    record, panel = _page(officer, found), text_of(officer.get(_url("instrument", found), headers=headers))
+    for page in (record, panel):
+        assert "尚无检定记录 检定合格前不得使用。" in page
+        assert "有效至" not in page
+    sheet = officer.get(f"{reverse('staff:instruments_csv')}?cols=state")
+    for page in (
+        text_of(officer.get(reverse("staff:party", args=[shop.public_id]))),
+        b"".join(sheet.streaming_content).decode(),
+    ):
+        assert "尚无检定记录" in page
+        assert "即将到期" not in page
+    page = text_of(officer.get(reverse("staff:instruments")))
+    assert (page.count("尚无检定记录"), page.count("即将到期")) == (1, 1)  # the second is a filter
+    listed = officer.get(f"/api/v1/instruments/{found.public_id}").json()
+    assert listed["state"] == "never"
+
+
+def test_a_ledger_is_one_leaf_and_the_record_leads_to_it(as_: As, people: People) -> None:
+    batch = imported(ledger(row()))
+    found = Instrument.objects.get()
+    subject = f"subject=importbatch%3A{batch.public_id}"
+    page = as_("officer").get(_url("instrument", found))
+    assert subject in page.content.decode()
+    assert "这台器具由台账导入" in text_of(page)
+    assert "目前日志里还没有" in text_of(page)
+    sequence()
+    assert f"importbatch:{batch.public_id}" in text_of(
+        as_("officer").get(f"{reverse('staff:log')}?{subject}")
+    )
+
+    verify(people["officer"], found, date(2026, 5, 1))
+    sequence()
+    html = as_("officer").get(_url("instrument", found)).content.decode()
+    assert subject in html
+    assert f"?subject=instrument%3A{found.public_id}" in html
 
 
 def test_a_stopped_instrument_says_whether_a_file_shows_it(as_: As, people: People, shop: Party) -> None:

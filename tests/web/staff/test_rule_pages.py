@@ -12,6 +12,7 @@ from django.urls import reverse
 from quanheng.core.models import OrgUnit, User
 from quanheng.instruments.enums import Use
 from quanheng.instruments.services.registry import InstrumentDetails, register_instrument
+from quanheng.parties.services import PartyDetails, save_party
 from quanheng.regulations.models import RuleVersion
 from quanheng.regulations.selectors import unconfirmed_rules
 from quanheng.regulations.services import load_packaged_rules
@@ -113,11 +114,13 @@ def test_only_an_officer_confirms(loaded: dict[str, User]) -> None:
 
 def test_a_new_version_is_tried_before_it_is_added(loaded: dict[str, User]) -> None:
     officer = loaded["officer"]
+    town = OrgUnit.objects.get(name="亭子镇")
+    details = PartyDetails(name="演示卫生院", town=town)
+    owner = save_party(actor=officer, public_id=None, revision=0, details=details)
     register_instrument(
         actor=officer,
-        details=InstrumentDetails(
-            name="电子计价秤", use=Use.MEDICAL, serial_no="1", town=OrgUnit.objects.get(name="亭子镇")
-        ),
+        details=InstrumentDetails(name="电子计价秤", use=Use.MEDICAL, serial_no="1", owner=owner),
+        submit=True,
     )
     row = RuleVersion.objects.get(key="price_scale", number=2)
     url = reverse("staff:rule_new", args=[row.public_id])

@@ -18,13 +18,9 @@ from quanheng.instruments.demo.world import DemoWorld, demo_credit_code, make_wo
 from quanheng.instruments.enums import EventKind, Filing, Setting, Use, Verdict
 from quanheng.instruments.models import ImportBatch, Instrument, Place
 from quanheng.instruments.services.conditions import change_condition
+from quanheng.instruments.services.filing import file_instruments, return_instruments
 from quanheng.instruments.services.places import PlaceDetails, save_place
-from quanheng.instruments.services.registry import (
-    InstrumentDetails,
-    file_instruments,
-    register_instrument,
-    return_instruments,
-)
+from quanheng.instruments.services.registry import InstrumentDetails, register_instrument
 from quanheng.instruments.services.verifications import record_verification
 from quanheng.kernels.dates import ValidityConvention, last_valid_day
 from quanheng.parties.enums import PartyKind

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from quanheng.instruments.models import Comparison, Difference, Instrument, Plac
 from quanheng.instruments.services.registry import (
     InstrumentDetails,
     change_instrument,
+    details_of,
     register_instrument,
 )
 from quanheng.kernels.ledger import Record, UnreadableLedger, read_ledger
@@ -63,12 +65,12 @@ def filed_instruments() -> QuerySet[Instrument]:
     )
 
 
-@transaction.atomic
 def compare_ledger(*, actor: User, data: bytes, filename: str) -> Comparison:
     """Read the other ledger and keep every difference to the filed instruments.
 
     Instruments are the same where maker and serial agree; where one side has no maker, serial and
-    owner.  A cell that is empty on their side is no difference: they may simply not keep it.
+    owner.  A cell that is empty on their side is no difference: they may simply not keep it.  The file is
+    read before the transaction begins, which others would have to wait for.
 
     Raises
     ------
@@ -79,27 +81,30 @@ def compare_ledger(*, actor: User, data: bytes, filename: str) -> Comparison:
     """
     chosen = layout()
     rows, rejected = _their_rows(data, filename, chosen)
-    comparison = Comparison.objects.create(
-        file_sha256=store_file(data),
-        file_name=filename[-255:],
-        rows_total=len(rows) + len(rejected),
-        rejected=rejected,
-        made_by=actor,
-        made_at=clock.now(),
-    )
-    found = list(_differences(comparison, rows, chosen))
-    Difference.objects.bulk_create(found, batch_size=500)
-    counts = {what: sum(d.what == what for d in found) for what in ("only_here", "only_there", "field")}
-    enqueue_leaf(
-        kind="instruments:compared",
-        subject=f"comparison:{comparison.public_id}",
-        data={"sha256": comparison.file_sha256, "rows": comparison.rows_total} | counts,
-        personal=acted_by(actor) | {"file_name": Personal(comparison.file_name, actor.person)},
-    )
+    with transaction.atomic():
+        comparison = Comparison.objects.create(
+            file_sha256=store_file(data),
+            file_name=filename[-255:],
+            rows_total=len(rows) + len(rejected),
+            rejected=rejected,
+            made_by=actor,
+            made_at=clock.now(),
+        )
+        counts = dict.fromkeys(("only_here", "only_there", "field"), 0)
+        differences = _differences(comparison, rows, chosen)
+        while chunk := list(islice(differences, _CHUNK)):
+            Difference.objects.bulk_create(chunk)
+            for difference in chunk:
+                counts[difference.what] += 1
+        enqueue_leaf(
+            kind="instruments:compared",
+            subject=f"comparison:{comparison.public_id}",
+            data={"sha256": comparison.file_sha256, "rows": comparison.rows_total} | counts,
+            personal=acted_by(actor) | {"file_name": Personal(comparison.file_name, actor.person)},
+        )
     return comparison
 
 
-@transaction.atomic
 def resolve_differences(
     *, actor: User, public_id: UUID, difference_ids: Sequence[int], resolution: str
 ) -> Resolved:
@@ -107,6 +112,8 @@ def resolve_differences(
 
     ``keep_ours``: nothing changes here, the next import sheet carries our value.  ``take_theirs``: our
     record takes their value.  ``registered``: what is only there is submitted here for filing.
+    Each difference stands alone, so many are decided in several transactions, with a leaf for each:
+    others can write in between.
 
     Raises
     ------
@@ -115,12 +122,22 @@ def resolve_differences(
     """
     if resolution not in {"keep_ours", "take_theirs", "registered"}:
         raise BadComparison(reason=_("没有这种处理方式。"))
-    comparison = Comparison.objects.select_for_update().filter(public_id=public_id).first()
-    if comparison is None:
+    if not Comparison.objects.filter(public_id=public_id).exists():
         raise ComparisonNotFound(public_id=str(public_id))
-    open_ones = comparison.differences.filter(pk__in=difference_ids, resolution="")
     done, refused = 0, []
-    for difference in open_ones.select_related("instrument"):
+    wanted = iter(sorted(set(difference_ids)))
+    while chunk := list(islice(wanted, _CHUNK)):
+        resolved = _resolve_chunk(actor, public_id, chunk, resolution)
+        done += resolved.done
+        refused += resolved.refused
+    return Resolved(done, refused)
+
+
+@transaction.atomic
+def _resolve_chunk(actor: User, public_id: UUID, ids: Sequence[int], resolution: str) -> Resolved:
+    comparison = Comparison.objects.select_for_update().get(public_id=public_id)
+    done, refused = 0, []
+    for difference in comparison.differences.filter(pk__in=ids, resolution="").select_related("instrument"):
         try:
             with transaction.atomic():
                 _resolve(actor, difference, resolution)
@@ -135,13 +152,6 @@ def resolve_differences(
             personal=acted_by(actor),
         )
     return Resolved(done, refused)
-
-
-def stated(instrument: Instrument) -> InstrumentDetails:
-    """Return what is recorded of an instrument, as a person would state it again."""
-    return InstrumentDetails(
-        **{item.name: getattr(instrument, item.name) for item in fields(InstrumentDetails)}
-    )
 
 
 def _their_rows(
@@ -283,7 +293,7 @@ def _take(actor: User, difference: Difference) -> None:
         actor=actor,
         public_id=instrument.public_id,
         revision=instrument.revision,
-        details=replace(stated(instrument), **_their_value(difference)),
+        details=replace(details_of(instrument), **_their_value(difference)),
     )
 
 

@@ -13,11 +13,9 @@ from quanheng.core.models import User
 from quanheng.core.permissions import scope_of
 from quanheng.instruments.errors import BadInstrument, OutsideScope
 from quanheng.instruments.models import Instrument, Place
+from quanheng.instruments.services.naming import lock_names_and_serials, owner_for
 from quanheng.instruments.services.registry import InstrumentDetails, register_instrument
 from quanheng.kernels.text_keys import name_key, serial_key
-from quanheng.parties.enums import PartyKind
-from quanheng.parties.models import Party
-from quanheng.parties.services import PartyDetails, checked_credit_code, save_party
 
 MOST_ROWS = 300
 
@@ -63,6 +61,7 @@ def register_at_door(
         raise BadInstrument(reason=_("一次登记 1 到 %(most)s 台。") % {"most": MOST_ROWS})
     if not name_key(common.manufacturer):
         raise BadInstrument(reason=_("请填写制造单位。"))
+    lock_names_and_serials()
     saved: list[Instrument] = []
     refused: list[tuple[DoorRow, BureauError]] = []
     for row in rows:
@@ -72,33 +71,6 @@ def register_at_door(
         except BureauError as error:
             refused.append((row, error))
     return DoorResult(saved, refused)
-
-
-def owner_for(
-    *, actor: User, name: str, place: Place | None, phone: str = "", credit_code: str = ""
-) -> Party:
-    """Return the user of instruments of this name or code; enter one of the place's town where there is none.
-
-    A name that several towns know means the one of the place's town.  Whoever enters one at the door
-    needs no right to change those that exist.
-
-    Raises
-    ------
-    OutsideScope
-        Not a person who registers for others.
-    BadParty, BadCreditCode, CreditCodeTaken
-        See `save_party`.
-    """
-    code = checked_credit_code(credit_code)
-    town = place.town if place else None
-    known = {"credit_code": code} if code else {"name_key": name_key(name), "town": town}
-    if found := Party.objects.filter(**known).first():
-        return found
-    if not scope_of(actor, "instruments.register_others"):
-        raise OutsideScope()
-    kind = PartyKind.OTHER if code else PartyKind.INDIVIDUAL
-    details = PartyDetails(name=name, kind=kind, credit_code=code, town=town, contact_phone=phone)
-    return save_party(actor=actor, public_id=None, revision=0, details=details)
 
 
 def _register(actor: User, place: Place, common: InstrumentDetails, row: DoorRow) -> Instrument:

@@ -10,6 +10,7 @@ from quanheng.instruments.errors import BadFilter, FilterNotFound
 from quanheng.instruments.models import SavedFilter
 
 MOST_FILTERS = 30
+LONGEST_NAME, LONGEST_QUERY = 50, 1000  # as the columns
 
 
 @transaction.atomic
@@ -22,8 +23,7 @@ def save_filter(*, user: User, name: str, query: str) -> SavedFilter:
         No name, or one too long; a query too long; too many filters already.
     """
     name, query = name.strip(), query.removeprefix("?")
-    for field, value in (("name", name), ("query", query)):
-        limit = SavedFilter._meta.get_field(field).max_length or 0
+    for value, limit in ((name, LONGEST_NAME), (query, LONGEST_QUERY)):
         if len(value) > limit:
             raise BadFilter(reason=_("最多 %(limit)s 个字符。") % {"limit": limit})
     if not name:

@@ -36,7 +36,7 @@ from quanheng.instruments.tally import (
 FILE_NAME = "instruments.csv"
 CHUNK = 5000
 _COLUMNS = (
-    "instrument__label_code",
+    "instrument__public_id",
     "kind",
     "use",
     "town",
@@ -111,10 +111,10 @@ def open_rows(on: date) -> Iterator[OpenRow]:
     rows = Standing.objects.filter(LIVE).order_by("pk").values_list(*_COLUMNS)
     day = on.isoformat()
     for row in rows.iterator(chunk_size=CHUNK):
-        label, kind, use, town, place, filing, condition, obligation, rule, confirmed, *rest = row
+        public_id, kind, use, town, place, filing, condition, obligation, rule, confirmed, *rest = row
         verified_on, valid_until, due_on, is_full, is_demo = rest
         yield OpenRow(
-            label_code=label,
+            public_id=str(public_id),
             kind=kind or NO_KIND,
             use=use,
             town=towns.get(town, NO_TOWN),

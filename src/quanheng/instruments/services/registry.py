@@ -1,9 +1,9 @@
-"""Registering, changing and filing (备案) of instruments."""
+"""Registering and changing instruments, and what every act on one of them shares."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -35,7 +35,7 @@ from quanheng.instruments.services.standing import refresh_standing
 from quanheng.kernels.text_keys import lookalike_key, name_key, serial_key
 from quanheng.parties.models import Party
 from quanheng.regulations.packaged import packaged_kinds
-from quanheng.transparency.services import Fact, Personal, enqueue_leaf, enqueue_leaves
+from quanheng.transparency.services import Personal, enqueue_leaf
 
 # Crockford's letters without those that are misread on a worn label.
 _LABEL_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -51,6 +51,7 @@ _LIMITS = {
 }
 # Parameters of a period that are compared as numbers.
 _NUMBERS = frozenset({"dn_mm", "q3_m3h", "g_size"})
+_MOST = 10**9
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def register_instrument(
     refuse_outside(actor, "instruments.register", instrument)
     refuse_known(instrument, actor)
     if submit:
-        _refuse_unfit_to_submit(instrument)
+        refuse_unfit_to_submit(instrument)
         instrument.filing = Filing.SUBMITTED
     instrument.revision += 1
     instrument.save()
@@ -137,23 +138,30 @@ def register_instrument(
     if submit:
         add_event(instrument, EventKind.SUBMITTED, actor=actor)
     refresh_standing([instrument.pk])
-    enqueue_leaf(**_fact(instrument, "instrument:registered", actor, event))
+    enqueue_leaf(**fact_of(instrument, "instrument:registered", actor, event))
     return instrument
 
 
 @transaction.atomic
 def change_instrument(
-    *, actor: User | None, public_id: UUID, revision: int, details: InstrumentDetails
+    *,
+    actor: User | None,
+    public_id: UUID,
+    revision: int,
+    details: InstrumentDetails,
+    data: bytes = b"",
+    filename: str = "",
 ) -> Instrument:
     """Correct what is recorded about an instrument; the history keeps the former values.
 
+    ``data`` is another photograph, where there is one: alone it is a correction, too.
     An owner's or a town's correction of a filed instrument goes back to the bureau for review.
 
     Raises
     ------
     InstrumentNotFound, OutsideScope, StaleRevision
         No such instrument, or not for this person (before or after); saved by another meanwhile.
-    BadInstrument, InstrumentKnown, WrongFiling
+    BadInstrument, InstrumentKnown, BadEvent, WrongFiling
         See `register_instrument`; a scrapped or merged instrument.
     """
     lock_for_transaction(SERIALS)
@@ -165,64 +173,31 @@ def change_instrument(
     refuse_outside(actor, "instruments.register", instrument)
     refuse_known(instrument, actor)
     changes = changed_values(before, shown_values(instrument))
+    digest = _another_photo(instrument, data)
+    if digest:
+        changes["photo"] = ["", filename[-255:]]
     if not changes:
         return instrument
     is_reviewer = actor is None or bool(scope_of(actor, "instruments.review"))
     if instrument.filing == Filing.FILED and not is_reviewer:
         instrument.filing = Filing.SUBMITTED
-    save_changed(instrument, EventKind.CHANGED, actor=actor, changes=changes)
+    save_changed(
+        instrument,
+        EventKind.CHANGED,
+        actor=actor,
+        changes=changes,
+        file_sha256=digest,
+        file_name=filename[-255:] if digest else "",
+    )
     return instrument
 
 
-@transaction.atomic
-def submit_instruments(
-    *, actor: User, public_ids: Sequence[UUID], revisions: Mapping[UUID, int] | None = None
-) -> list[Instrument]:
-    """Submit drafts and returned instruments for filing.
-
-    ``revisions`` are those that the person saw, where a page knows them.
-
-    Raises
-    ------
-    InstrumentNotFound, OutsideScope, StaleRevision, WrongFiling, BadInstrument
-        Not there or not this person's; saved by another meanwhile; already submitted or filed; without
-        owner or place.  None is submitted then.
-    """
-    instruments = _locked_all(actor, "instruments.register", public_ids, revisions)
-    for instrument in instruments:
-        _refuse_other_filing(instrument, {Filing.DRAFT, Filing.RETURNED})
-        _refuse_unfit_to_submit(instrument)
-    return _set_filing(instruments, Filing.SUBMITTED, EventKind.SUBMITTED, actor)
-
-
-@transaction.atomic
-def file_instruments(
-    *, actor: User, public_ids: Sequence[UUID], revisions: Mapping[UUID, int] | None = None
-) -> list[Instrument]:
-    """File (备案) submitted instruments.  All or none.
-
-    Raises
-    ------
-    InstrumentNotFound, OutsideScope, StaleRevision, WrongFiling
-        Not there; changed by its owner after the officer read it; not submitted.
-    """
-    instruments = _locked_all(actor, "instruments.review", public_ids, revisions)
-    for instrument in instruments:
-        _refuse_other_filing(instrument, {Filing.SUBMITTED})
-    return _set_filing(instruments, Filing.FILED, EventKind.FILED, actor)
-
-
-@transaction.atomic
-def return_instruments(
-    *, actor: User, public_ids: Sequence[UUID], reason: str, revisions: Mapping[UUID, int] | None = None
-) -> list[Instrument]:
-    """Return submitted instruments to whoever submitted them, with the reason.  All or none."""
-    if not reason.strip():
-        raise BadEvent(reason=_("请写明退回理由。"))
-    instruments = _locked_all(actor, "instruments.review", public_ids, revisions)
-    for instrument in instruments:
-        _refuse_other_filing(instrument, {Filing.SUBMITTED})
-    return _set_filing(instruments, Filing.RETURNED, EventKind.RETURNED, actor, reason.strip()[:300])
+def _another_photo(instrument: Instrument, data: bytes) -> str:
+    """Store a photograph and return its SHA-256 [hex]; nothing for none, or for the one that is there already."""
+    digest = kept_file(data)
+    shown = instrument.events.filter(kind__in=(EventKind.REGISTERED, EventKind.CHANGED))
+    newest = shown.exclude(file_sha256="").values_list("file_sha256", flat=True).first() if digest else None
+    return "" if digest == newest else digest
 
 
 def apply_details(instrument: Instrument, details: InstrumentDetails) -> None:
@@ -268,7 +243,8 @@ def _parameter(name: str, value: Any) -> Any:
         number = Decimal(str(value))
     except InvalidOperation as error:
         raise BadInstrument(reason=_("“%(value)s”不是数字。") % {"value": str(value)[:20]}) from error
-    if not number.is_finite():
+    # 1e10000000 is a finite number too, whose digits nobody can wait for.
+    if not number.is_finite() or not 0 <= number <= _MOST:
         raise BadInstrument(reason=_("“%(value)s”不是数字。") % {"value": str(value)[:20]})
     return int(number) if number == number.to_integral_value() else float(number)
 
@@ -359,7 +335,7 @@ def save_changed(
         file_name=file_name,
     )
     refresh_standing([instrument.pk])
-    enqueue_leaf(**_fact(instrument, f"instrument:{kind}", actor, event))
+    enqueue_leaf(**fact_of(instrument, f"instrument:{kind}", actor, event))
     return event
 
 
@@ -395,58 +371,15 @@ def changed_values(before: Mapping[str, str], after: Mapping[str, str]) -> dict[
     return {name: values for name, values in both.items() if values[0] != values[1]}
 
 
-def _locked_all(
-    actor: User, permission: str, public_ids: Sequence[UUID], revisions: Mapping[UUID, int] | None
-) -> list[Instrument]:
-    """Return them locked in the order of their keys, so that two people cannot wait for each other."""
-    rows = Instrument.objects.select_for_update(of=("self",)).filter(public_id__in=public_ids).order_by("pk")
-    instruments = list(rows.select_related("owner"))
-    if len(instruments) != len(set(public_ids)):
-        raise InstrumentNotFound()
-    for instrument in instruments:
-        refuse_outside(actor, permission, instrument)
-        seen = (revisions or {}).get(instrument.public_id, instrument.revision)
-        if seen != instrument.revision:
-            raise StaleRevision(yours=seen, present=instrument.revision)
-    return instruments
-
-
-def _set_filing(
-    instruments: Sequence[Instrument], filing: Filing, kind: EventKind, actor: User, reason: str = ""
-) -> list[Instrument]:
-    now, today = clock.now(), clock.today()
-    events = []
-    for instrument in instruments:
-        instrument.filing = filing
-        instrument.revision += 1
-        events.append(
-            InstrumentEvent(
-                instrument=instrument, kind=kind, happened_on=today, reason=reason, by=actor, at=now
-            )
-        )
-    Instrument.objects.bulk_update(instruments, ["filing", "revision"], batch_size=500)
-    InstrumentEvent.objects.bulk_create(events)
-    refresh_standing([instrument.pk for instrument in instruments])
-    enqueue_leaves(
-        Fact(**_fact(instrument, f"instrument:{kind}", actor, event))
-        for instrument, event in zip(instruments, events, strict=True)
-    )
-    return list(instruments)
-
-
-def _refuse_other_filing(instrument: Instrument, wanted: set[Filing]) -> None:
-    if instrument.filing not in wanted or instrument.condition == Condition.MERGED:
-        raise WrongFiling(present=instrument.get_filing_display())
-
-
-def _refuse_unfit_to_submit(instrument: Instrument) -> None:
+def refuse_unfit_to_submit(instrument: Instrument) -> None:
+    """Refuse to submit what has no owner, or stands nowhere.  BadInstrument."""
     if instrument.owner is None:
         raise BadInstrument(reason=_("请写明使用单位后再提交备案。"))
     if instrument.place is None and instrument.town is None:
         raise BadInstrument(reason=_("请写明安装使用地点或所在乡镇街道后再提交备案。"))
 
 
-def _fact(
+def fact_of(
     instrument: Instrument, kind: str, actor: User | None, event: InstrumentEvent | None = None
 ) -> dict[str, Any]:
     """Return what a leaf says: the instrument and the act; who owns it and why stay commitments or out."""

@@ -20,9 +20,10 @@ from quanheng.regulations.selectors import rule_set
 CHUNK = 2000
 _FIELDS = tuple(field.attname for field in Standing._meta.concrete_fields)
 _COLUMNS = [field.column for field in Standing._meta.concrete_fields]
-_UPSERT = (
-    f"INSERT INTO {Standing._meta.db_table} ({', '.join(_COLUMNS)}) VALUES ({', '.join(['%s'] * len(_COLUMNS))})"
-    f" ON CONFLICT ({_COLUMNS[0]}) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS[1:])}"
+_UPSERT = (  # of the model's own names
+    f"INSERT INTO {Standing._meta.db_table} ({', '.join(_COLUMNS)})"  # noqa: S608
+    f" VALUES ({', '.join(['%s'] * len(_COLUMNS))}) ON CONFLICT ({_COLUMNS[0]}) DO UPDATE"
+    f" SET {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS[1:])}"
 )
 _READ = (
     "pk",

@@ -274,8 +274,15 @@ def amber_from(due_on: date, period_months: int | None, limits: LightLimits) -> 
     """Return the first day on which the light is amber."""
     days = Decimal(limits.amber_days)
     if period_months is not None:
-        days = min(days, limits.amber_share * (due_on - add_months(due_on, -period_months)).days)
-    return due_on - timedelta(days=int(days))
+        days = min(days, limits.amber_share * _days_before(due_on, period_months))
+    # A ledger may say 0001-01-01; one such record must not stop the sweep of all.
+    return due_on - timedelta(days=min(int(days), (due_on - date.min).days))
+
+
+def _days_before(due_on: date, months: int) -> int:
+    """Return how many days a period has that ends on ``due_on``; those since the first date there is, at most."""
+    begins_before_dates = due_on.year * 12 + due_on.month - months <= 12  # noqa: PLR2004  months of the year 1
+    return (due_on - (date.min if begins_before_dates else add_months(due_on, -months))).days
 
 
 def light(due_on: date | None, period_months: int | None, on: date, *, limits: LightLimits) -> Light:

@@ -19,14 +19,8 @@ from quanheng.core.models import OrgUnit, User
 from quanheng.instruments.enums import EventKind, Verdict
 from quanheng.instruments.selectors import instrument_for, place_by_id
 from quanheng.instruments.services.conditions import change_condition
-from quanheng.instruments.services.registry import (
-    InstrumentDetails,
-    change_instrument,
-    file_instruments,
-    register_instrument,
-    return_instruments,
-    submit_instruments,
-)
+from quanheng.instruments.services.filing import file_instruments, return_instruments, submit_instruments
+from quanheng.instruments.services.registry import InstrumentDetails, change_instrument, register_instrument
 from quanheng.instruments.services.verifications import record_verification
 from quanheng.parties.selectors import party_for
 from quanheng.web.api.instruments import (
@@ -40,6 +34,7 @@ from quanheng.web.api.instruments import (
 from quanheng.web.api.schemas import Name, Revision, Words, writes
 from quanheng.web.api.uploads import content_of, name_of
 from quanheng.web.auth import require_permission
+
 
 class RegisterIn(InstrumentIn):
     submit: bool = Field(False, description="登记后立即提交备案")
@@ -75,9 +70,7 @@ def post_instrument(request: HttpRequest, body: RegisterIn) -> Status[dict[str, 
 @router.put("/instruments/{uuid:public_id}", response=writes(InstrumentOut), summary="更正器具")
 def put_instrument(request: HttpRequest, public_id: UUID, body: InstrumentChangeIn) -> dict[str, Any]:
     actor = _may(request, "instruments.register", public_id)
-    change_instrument(
-        actor=actor, public_id=public_id, revision=body.revision, details=_details(actor, body)
-    )
+    change_instrument(actor=actor, public_id=public_id, revision=body.revision, details=_details(actor, body))
     return instrument_out(actor, public_id)
 
 
@@ -129,9 +122,7 @@ def post_condition(
     response=writes(InstrumentOut, 201),
     summary="登记检定结果",
 )
-def post_verification(
-    request: HttpRequest, public_id: UUID, body: VerificationIn
-) -> Status[dict[str, Any]]:
+def post_verification(request: HttpRequest, public_id: UUID, body: VerificationIn) -> Status[dict[str, Any]]:
     actor = _may(request, "instruments.review", public_id)
     record_verification(actor=actor, public_id=public_id, **body.dict())
     return Status(201, instrument_out(actor, public_id))

@@ -67,7 +67,9 @@ class InstrumentOut(Schema):
     verified_on: date | None
     valid_until: date | None
     due_on: date | None
-    state: Literal["overdue", "soon", "later", "none"] = Field(description="今天与到期日的关系")
+    state: Literal["overdue", "soon", "later", "never", "none"] = Field(
+        description="今天与到期日的关系；never 为尚无检定记录，不得使用"
+    )
     is_demo: bool
     revision: int
 
@@ -183,7 +185,7 @@ def _out(standing: Standing, on: date) -> dict[str, Any]:
             "kind_name": kind_name(instrument.kind),
             "rule": standing.rule_id,
             "is_rule_confirmed": standing.is_confirmed,
-            "state": due_word(standing.due_on, standing.amber_on, on),
+            "state": due_word(standing.due_on, standing.amber_on, standing.verified_on, on),
         }
     )
 

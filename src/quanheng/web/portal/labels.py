@@ -20,6 +20,7 @@ from quanheng.instruments.feeds import feed_by_token, feed_calendar
 from quanheng.instruments.models import Instrument
 from quanheng.instruments.public import Answer, PublicStatus, public_status
 from quanheng.instruments.selectors import instrument_by_label
+from quanheng.web.in_log import in_log
 from quanheng.web.portal.views import public_page
 from quanheng.web.public_url import public_url
 
@@ -56,7 +57,7 @@ def label(request: HttpRequest, code: str) -> HttpResponse:
         "kind": ANSWER_KIND[status.answer],
         "until": _until(status),
         "is_merged": instrument.label_code != code.upper(),
-        "subject": f"instrument:{instrument.public_id}",
+        "in_log": in_log(instrument),
         "command": _command(instrument),
         "on": clock.today(),
     }

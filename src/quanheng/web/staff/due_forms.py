@@ -9,8 +9,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from quanheng.instruments.due import due_kinds, kind_name
+from quanheng.instruments.due import due_kinds
 from quanheng.instruments.enums import Setting
+from quanheng.regulations.packaged import kind_name
 from quanheng.web.staff.due import Asked, towns_of
 
 MOST_WEEKS = 104

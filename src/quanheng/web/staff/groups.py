@@ -52,7 +52,7 @@ def groups(user: User, field: str, members: Sequence[Any]) -> list[Group]:
     found = []
     for member in members:
         count, overdue = counted.get(member.pk, (0, 0))
-        url, late_url = (list_url(ListQuery(**{field: member.pk}, due=due)) for due in ("", "overdue"))  # type: ignore[arg-type]
+        url, late_url = (list_url(ListQuery(**{field: member.pk}, due=due)) for due in ("", "overdue"))
         found.append(Group(member, count, overdue, url, late_url))
     return found
 
@@ -60,7 +60,8 @@ def groups(user: User, field: str, members: Sequence[Any]) -> list[Group]:
 def with_overdue(user: User, field: str) -> QuerySet[Standing, Any]:
     """Return the keys of the places or owners that have an overdue instrument."""
     late = standings_visible(user).filter(LIVE, due_on__lt=clock.today())
-    return late.exclude(**{field: None}).order_by().values(field)
+    found: QuerySet[Standing, Any] = late.exclude(**{field: None}).order_by().values(field)
+    return found
 
 
 def asked_town(request: HttpRequest) -> int | None:
@@ -74,14 +75,12 @@ def town_choices() -> list[tuple[int, str]]:
     return list(OrgUnit.objects.filter(kind__in=kinds, is_active=True).values_list("pk", "name"))
 
 
-class TownField(forms.ModelChoiceField):
+class TownField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic when it runs
     """A town or subdistrict; none for what lies outside or is not known."""
 
     def __init__(self, **options: Any) -> None:
         towns = OrgUnit.objects.filter(kind__in=(UnitKind.TOWN, UnitKind.SUBDISTRICT), is_active=True)
-        super().__init__(
-            towns, label=_("乡镇街道"), required=False, empty_label=_("不详或县外"), **options
-        )
+        super().__init__(towns, label=_("乡镇街道"), required=False, empty_label=_("不详或县外"), **options)
 
 
 class PlaceForm(RevisionForm):

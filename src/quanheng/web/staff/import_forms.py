@@ -73,7 +73,7 @@ class HeadingsForm(RevisionForm):
             self.fields[f"column_{number}"] = forms.ChoiceField(
                 label=column["heading"],
                 choices=_choices(column),
-                initial="" if column["is_asked"] else column["field"] or NONE,
+                initial=_initial(column),
                 error_messages={"required": gettext("请选择这一列是什么。")},
             )
 
@@ -149,6 +149,12 @@ class DefaultsForm(RevisionForm):
 
 class UndoForm(ReasonForm, RevisionForm):
     """Taking an import back."""
+
+
+def _initial(column: Mapping[str, Any]) -> str:
+    """Return what is proposed: the field, or what was answered about the heading in an earlier file."""
+    proposed = column.get("former", "") if column["is_asked"] else column["field"]
+    return NONE if proposed is None else proposed
 
 
 def _choices(column: Mapping[str, Any]) -> list[Any]:

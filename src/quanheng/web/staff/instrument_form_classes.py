@@ -17,6 +17,7 @@ from quanheng.core.permissions import scope_of
 from quanheng.instruments.enums import Use
 from quanheng.instruments.models import Instrument, Place
 from quanheng.instruments.selectors import places_named
+from quanheng.instruments.services.naming import NewNames
 from quanheng.instruments.services.registry import InstrumentDetails
 from quanheng.kernels.rules import PARAMETERS
 from quanheng.kernels.text_keys import name_key
@@ -232,6 +233,8 @@ class InstrumentForm(PlateFields, OwnerPlaceFields, RevisionForm):
         for name in PLATE_WORDS:
             self.fields[f"plate_{name}"] = text_field(name, 50)
         self.fields["serial_no"].help_text = gettext("铭牌上的编号，照抄；没有就留空。")
+        if present is not None:
+            self.fields["photo"].help_text = gettext("要换照片时才选；原来的照片留在经过里。")
         self.fields["spot"].help_text = gettext("摊位号、枪号、科室等。")
         self.fields["in_use_on"].help_text = gettext("水表、燃气表、电能表按启用日期计算使用期限。")
         self.add_parameters(self.data or self.initial)
@@ -245,7 +248,17 @@ class InstrumentForm(PlateFields, OwnerPlaceFields, RevisionForm):
         """Return the fields of weighing instruments, for the template."""
         return [self[f"plate_{name}"] for name in PLATE_WORDS]
 
-    def details(self, kept: InstrumentDetails | None = None, **given: Any) -> InstrumentDetails:
+    def new_names(self) -> NewNames:
+        """Return the names of owner and place that the person asks to enter."""
+        data = self.cleaned_data
+        names = {
+            name: data[name]
+            for name in ("owner", "place")
+            if data.get(f"{name}_is_new") and data[name] and data[f"{name}_found"] is None
+        }
+        return NewNames(**names)
+
+    def details(self, kept: InstrumentDetails | None = None) -> InstrumentDetails:
         """Return what the person states; what this form does not ask for stays as it was (``kept``)."""
         data = self.cleaned_data
         details = dict(kept.details) if kept else {}
@@ -268,8 +281,8 @@ class InstrumentForm(PlateFields, OwnerPlaceFields, RevisionForm):
             details=details,
             parameters=self._kept_parameters(kept) | self.parameters(),
             use=Use(data["use"]),
-            owner=given.get("owner", data.get("owner_found")),
-            place=given.get("place", data.get("place_found")),
+            owner=data.get("owner_found"),
+            place=data.get("place_found"),
         )
 
     def _kept_parameters(self, kept: InstrumentDetails | None) -> dict[str, Any]:

@@ -22,24 +22,24 @@ from quanheng.core.permissions import Scope
 from quanheng.instruments.columns import (
     COLUMNS,
     DUE_WORDS,
+    STATE_KIND,
     Column,
     chosen_columns,
-    due_word,
     kind_name,
+    state_of,
     values_of,
 )
 from quanheng.instruments.described import VOCABULARIES, command, described, identity_words
 from quanheng.instruments.enums import Condition, Filing, Setting
 from quanheng.instruments.listing import SORTS, Bounded, Listing, read_listing
 from quanheng.instruments.models import Standing
-from quanheng.instruments.selectors import ListQuery, listed
+from quanheng.instruments.selectors import ListQuery, found_by, listed
 from quanheng.regulations.packaged import packaged_kinds
 from quanheng.web.auth import require_scope
 from quanheng.web.figures import Figure
 from quanheng.web.lists import ROWS_A_PAGE, Filter, Heading, Option, link, sort_heading, whole, words
 from quanheng.web.staff.documents import list_query
 
-_DUE_KIND = {"overdue": "late", "soon": "unsure", "later": "good"}
 _FILING_KIND = {Filing.SUBMITTED: "unsure", Filing.RETURNED: "bad", Filing.DRAFT: "off"}
 # What stands in the form above the list, and not among the words.
 _IN_FORM = ("text", "kind", "town")
@@ -70,7 +70,10 @@ class Line:
 
 @dataclass(frozen=True)
 class AskedList:
-    """Who asks for which list: ``rows`` are narrowed and in no order."""
+    """Who asks for which list: ``rows`` are narrowed and in no order.
+
+    ``along_due`` are the same rows, asked for as a long list is read.
+    """
 
     user: User
     scope: Scope
@@ -78,6 +81,7 @@ class AskedList:
     columns: list[Column]
     on: date
     rows: QuerySet[Standing]
+    along_due: QuerySet[Standing]
 
 
 def asked_list(request: HttpRequest) -> AskedList:
@@ -89,7 +93,11 @@ def asked_list(request: HttpRequest) -> AskedList:
 def list_of(user: User, scope: Scope, query: ListQuery, columns: Iterable[str]) -> AskedList:
     """Return the list that ``query`` means for this person."""
     on = clock.today()
-    return AskedList(user, scope, query, chosen_columns(columns), on, listed(user, query, on))
+    rows = along_due = listed(user, replace(query, text=""), on)
+    if query.text.strip():
+        found = found_by(query.text)
+        rows, along_due = rows.filter(found.by_key()), rows.filter(found.along_due())
+    return AskedList(user, scope, query, chosen_columns(columns), on, rows, along_due)
 
 
 def list_url(query: ListQuery) -> str:
@@ -120,7 +128,7 @@ def read(request: HttpRequest, asked: AskedList) -> Listing:
     return read_listing(
         asked.rows,
         asked.on,
-        along_due=lambda: listed(asked.user, asked.query, asked.on, along_due=True),
+        along_due=asked.along_due,
         page=page,
         sort=sort,
         descending=descending,
@@ -150,7 +158,7 @@ def _shown(column: Column, values: Mapping[str, Any], on: date) -> Shown:
     elif column.key == "place" and values["place__public_id"]:
         url = reverse("staff:place", args=[values["place__public_id"]])
     elif column.key == "state":
-        kind = _DUE_KIND.get(due_word(values["due_on"], values["amber_on"], on), "")
+        kind = STATE_KIND[state_of(values, on)]
     elif column.key == "filing":
         kind = _FILING_KIND.get(values["filing"], "")
     elif column.key == "condition" and values["condition"] != Condition.IN_USE:
@@ -199,7 +207,8 @@ def figures(asked: AskedList, listing: Listing) -> dict[str, Figure]:
     if listing.overdue.value and asked.query.due != "overdue":
         late = replace(asked.query, due="overdue")
         found["overdue"] = _figure(asked, "overdue", _("逾期"), listing.overdue, late)
-        if listing.worst and not asked.query.setting and listing.worst[0]:
+        is_one_group = asked.query.setting or asked.query.place or asked.query.owner
+        if listing.worst and listing.worst[0] and not is_one_group:
             setting, count = listing.worst
             label = str(Setting(setting).label)
             there = replace(late, setting=setting)

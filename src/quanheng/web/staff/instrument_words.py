@@ -10,13 +10,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from quanheng.instruments.columns import STATE_KIND, STATE_WORDS, due_word
 from quanheng.instruments.enums import Condition, EventKind, Filing, Obligation, Use, Verdict
 from quanheng.instruments.models import Instrument, InstrumentEvent
 from quanheng.instruments.services.standing import facts_of
 from quanheng.kernels.dates import ValidityConvention
 from quanheng.kernels.rules import CONFIDENCES, LACKS, MODES, PARAMETERS, Due, due, reason_text
 from quanheng.regulations.models import RuleVersion
-from quanheng.regulations.packaged import packaged_kinds
+from quanheng.regulations.packaged import kind_name
 from quanheng.regulations.selectors import rule_set
 
 FIELD_WORDS = {
@@ -43,6 +44,7 @@ FIELD_WORDS = {
     "min": gettext_lazy("最小秤量"),
     "e": gettext_lazy("检定分度值 e"),
     "d": gettext_lazy("实际分度值 d"),
+    "photo": gettext_lazy("铭牌照片"),
 }
 # What the plate of a weighing instrument says besides; kept as text with its unit.
 PLATE_WORDS = ("max", "min", "e", "d")
@@ -56,12 +58,6 @@ class Head:
     word: str
     kind: str
     text: str
-
-
-def kind_name(code: str) -> str:
-    """Return what a kind is called; empty where none is known."""
-    kinds = packaged_kinds()
-    return kinds[code].name if code in kinds else ""
 
 
 def field_word(name: str) -> str:
@@ -126,13 +122,20 @@ def _by_due(instrument: Instrument, on: date) -> Head:
     standing = instrument.standing
     if standing.due_on is None:
         return _without_due_date(instrument, on)
+    state = due_word(standing.due_on, standing.amber_on, standing.verified_on, on)
     days = (standing.due_on - on).days
     given = {"on": standing.due_on.isoformat(), "days": abs(days)}
-    if days < 0:
-        return Head(_("逾期"), "late", _("应于 %(on)s 前检定，已逾期 %(days)s 天。") % given)
-    if standing.amber_on is not None and standing.amber_on <= on:
-        return Head(_("即将到期"), "unsure", _("有效至 %(on)s，还有 %(days)s 天。") % given)
-    return Head(_("合格有效"), "good", _("有效至 %(on)s，还有 %(days)s 天。") % given)
+    if state == "never":
+        text = _("检定合格前不得使用。")
+        if days < 0:
+            text += _("自 %(on)s 起应检，已逾期 %(days)s 天。") % given
+    elif state == "overdue":
+        text = _("应于 %(on)s 前检定，已逾期 %(days)s 天。") % given
+    else:
+        text = _("有效至 %(on)s，还有 %(days)s 天。") % given
+    # The record says what the public page says: verified and valid, not only before its day.
+    word = _("合格有效") if state == "later" else str(STATE_WORDS[state])
+    return Head(word, STATE_KIND[state], text)
 
 
 def _without_due_date(instrument: Instrument, on: date) -> Head:

@@ -37,6 +37,7 @@ class Stated:
     owner: Party
     place: Place | None
     spot: str
+    institute_id: int | None = None  # of the institute that the ledger says verified it
 
     @property
     def is_place_stated(self) -> bool:
@@ -115,8 +116,9 @@ def additions(instrument: Instrument, stated: Stated) -> dict[str, Any]:
         found["owner"] = stated.owner
     if instrument.place is None and stated.place is not None:
         found["place"] = stated.place
-    if instrument.town_id is None and stated.town_id is not None:
-        found["town_id"] = stated.town_id
+    for name in ("town_id", "institute_id"):
+        if getattr(instrument, name) is None and getattr(stated, name) is not None:
+            found[name] = getattr(stated, name)
     for name in ("details", "parameters"):
         merged = getattr(row, name) | getattr(instrument, name)
         if merged != getattr(instrument, name):
@@ -136,7 +138,7 @@ def fill(instrument: Instrument, values: dict[str, Any]) -> tuple[dict[str, Any]
             before[name] = former.isoformat() if isinstance(former, date) else former
         if isinstance(value, dict):
             shown |= {f"{name}.{key}": ["", str(said)] for key, said in value.items() if key not in former}
-        elif name not in {"maker_key", "town_id"}:
+        elif name not in {"maker_key", "town_id", "institute_id"}:
             shown[name] = ["" if former in (None, Use.UNKNOWN) else str(former), str(value)]
         setattr(instrument, name, value)
     return before, shown

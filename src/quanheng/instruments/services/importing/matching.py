@@ -35,7 +35,9 @@ from uuid import uuid4
 from django.db.models import Min, Q, QuerySet
 from django.db.models.base import ModelState
 
-from quanheng.core.models import User
+from quanheng.core.enums import UnitKind
+from quanheng.core.models import OrgUnit, User
+from quanheng.core.selectors import unit_names
 from quanheng.instruments.enums import BatchState, Condition, Filing, Outcome, Use
 from quanheng.instruments.models import ImportBatch, ImportRow, Instrument, Place, VerificationRecord
 from quanheng.instruments.services.importing.comparing import (
@@ -110,6 +112,7 @@ class Matcher:
         self._headings = {name: heading for heading, name in batch.mapping.items() if name}
         self._repeated = repeated
         self._blank = Instrument(batch=batch, created_by=actor, registered_on=today, is_demo=batch.is_demo)
+        self._institutes = _institutes()
         self._used: Counter[str] = Counter()
         self._parties: defaultdict[str, list[Party]] = defaultdict(list)
         self._by_code: dict[str, Party] = {}
@@ -244,7 +247,7 @@ class Matcher:
     def _plan(self, row: Prepared) -> Plan:
         try:
             owner = self._owner(row)
-            stated = Stated(row, owner, *self._place(row, owner))
+            stated = Stated(row, owner, *self._place(row, owner), self._institutes.get(row.institution))
             found = self._found(row, owner)
             plan = self._new(stated) if found is None else self._again(stated, found)
         except Unfit as unfit:
@@ -341,6 +344,7 @@ class Matcher:
             parameters=row.parameters,
             use=row.use or row.default_use or Use.UNKNOWN,
             town_id=stated.town_id,
+            institute_id=stated.institute_id,
             spot=stated.spot,
             filing=Filing.FILED if is_filed and is_placed else Filing.SUBMITTED,
             condition=Condition.STOPPED if row.is_stopped else Condition.IN_USE,
@@ -424,6 +428,13 @@ class Matcher:
         if row.verified_on is None and row.valid_until is not None:
             plan.code = "import.no_verified_on"
             plan.text = NOTES["import.no_verified_on"].format(until=row.valid_until)
+
+
+def _institutes() -> dict[str, int]:
+    """Return every name and alias of an institute of the county with its key."""
+    names = unit_names()
+    ids = dict(OrgUnit.objects.filter(kind=UnitKind.INSTITUTE, is_active=True).values_list("name", "pk"))
+    return {written: ids[name] for written, name in names.items() if name in ids}
 
 
 def _unsaved_like(blank: Instrument) -> Instrument:

@@ -95,7 +95,12 @@ def rows_of(opened: OpenLedger, findings: list[Finding] | None = None) -> Iterat
 
 
 def described(mapping: SheetMapping) -> list[dict[str, Any]]:
-    """Return the columns as the options of a batch keep them for the page."""
+    """Return the columns as the options of a batch keep them for the page.
+
+    ``former`` is what was answered about a heading in an earlier file: None for none of the fields,
+    empty where nobody was asked.
+    """
+    former = _former(mapping)
     return [
         {
             "heading": column.heading,
@@ -104,6 +109,7 @@ def described(mapping: SheetMapping) -> list[dict[str, Any]]:
             "kind": column.kind,
             "confidence": column.confidence,
             "is_asked": column.is_asked,
+            "former": former.get(column.heading, ""),
             "suggestions": list(column.suggestions),
             "samples": [str(sample)[:60] for sample in column.samples[:3]],
         }
@@ -117,12 +123,19 @@ def words_of(heading: str) -> str:
 
 
 def _remembered(mapping: SheetMapping) -> dict[str, str | None]:
+    """Return the answers that speak for themselves: of headings that mean one thing, once it is known.
+
+    单位 or 规格 mean now this, now that: such a heading is asked about in each file, with the former
+    answer offered first (`described`).
+    """
+    former = _former(mapping)
+    means_one_thing = {c.heading for c in mapping.columns if c.kind != "ask"} | set(OWN_HEADINGS)
+    return {heading: name for heading, name in former.items() if heading in means_one_thing}
+
+
+def _former(mapping: SheetMapping) -> dict[str, str | None]:
+    """Return what was answered before about the headings that the reader asks about."""
     asked = {c.heading: words_of(c.heading) for c in mapping.columns if c.is_asked and c.heading != c.letters}
     known = dict(HeadingAnswer.objects.filter(heading__in=asked.values()).values_list("heading", "field"))
-    found: dict[str, str | None] = {}
-    for heading, words in asked.items():
-        if heading in OWN_HEADINGS:
-            found[heading] = None
-        elif words in known:
-            found[heading] = known[words] or None
-    return found
+    found: dict[str, str | None] = {heading: None for heading in asked if heading in OWN_HEADINGS}
+    return found | {heading: known[words] or None for heading, words in asked.items() if words in known}

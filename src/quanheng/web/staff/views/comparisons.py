@@ -26,7 +26,7 @@ from quanheng.instruments.services.comparisons import (
     resolve_differences,
 )
 from quanheng.web.auth import require_permission
-from quanheng.web.lists import page_of, query_of, words
+from quanheng.web.lists import page_of, query_of, whole, words
 from quanheng.web.staff.common import attempt, form_status
 from quanheng.web.staff.forms import file_bytes
 
@@ -70,9 +70,13 @@ def comparisons(request: HttpRequest) -> HttpResponse:
         made, refusal = attempt(lambda: compare_ledger(actor=user, data=data, filename=name))
         if made is not None:
             return redirect("staff:comparison", public_id=made.public_id)
-    rows = Comparison.objects.select_related("made_by").annotate(
-        total=Count("differences"), waiting=Count("differences", filter=Q(differences__resolution=""))
-    )
+    rows = (
+        Comparison.objects.select_related("made_by")
+        .annotate(
+            total=Count("differences"), waiting=Count("differences", filter=Q(differences__resolution=""))
+        )
+        .order_by("-made_at", "-pk")
+    )  # grouping drops the order of the model
     context = {
         "form": form,
         "refusal": refusal,
@@ -137,7 +141,7 @@ def comparison_resolve(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if request.POST.get("all"):
         ids = list(_asked(request, made).filter(resolution="").values_list("pk", flat=True))
     else:
-        ids = [int(text) for text in request.POST.getlist("difference") if text.isdecimal()]
+        ids = [key for text in request.POST.getlist("difference") if (key := whole(text)) is not None]
     resolution = request.POST.get("resolution", "")
     done, refusal = attempt(
         lambda: resolve_differences(

@@ -17,11 +17,11 @@ from quanheng.instruments.due import (
     DueCounts,
     Overview,
     due_rows,
-    kind_name,
     overview,
 )
 from quanheng.instruments.due_choices import due_choices
 from quanheng.instruments.enums import Setting
+from quanheng.regulations.packaged import kind_name
 from quanheng.web.auth import holds
 from quanheng.web.figures import Figure
 from quanheng.web.staff.due import (

@@ -13,9 +13,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from quanheng.instruments.due import Expiry, due_by_day, due_rows, forecast, kind_name, monday, month_end
+from quanheng.instruments.due import Expiry, due_by_day, due_rows, forecast, monday, month_end
 from quanheng.kernels.dates import add_months
-from quanheng.regulations.packaged import working_calendar
+from quanheng.regulations.packaged import kind_name, working_calendar
 from quanheng.web.lists import Filter, Option, link
 from quanheng.web.staff.due import Asked, asked, calendar_warning, views_line
 from quanheng.web.staff.due_forms import NarrowForm

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -19,6 +21,7 @@ from quanheng.core.models import User
 from quanheng.instruments.due import appointments_visible, due_rows, monday
 from quanheng.instruments.due_choices import due_choices
 from quanheng.instruments.errors import AppointmentNotFound, BadAppointment
+from quanheng.instruments.models import Appointment
 from quanheng.instruments.services.appointments import Asked as AskedVisit
 from quanheng.instruments.services.appointments import cancel_appointment, make_appointments
 from quanheng.instruments.waves import Ask, WavePlan, wave_plan
@@ -29,6 +32,8 @@ from quanheng.web.staff.common import attempt, form_status
 from quanheng.web.staff.due import Asked, asked, calendar_warning, views_line
 from quanheng.web.staff.due_forms import WaveForm
 from quanheng.web.staff.forms import ReasonForm
+
+_SHOWN = 100
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,13 +54,14 @@ def due_waves(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _accept(request, found.user, plan)
     may_plan = holds(request, "instruments.plan_due")
-    appointments = list(appointments_visible(found.user).filter(week_on__gte=monday(found.on))[:100])
+    appointments = list(appointments_visible(found.user).filter(week_on__gte=monday(found.on))[:_SHOWN])
     context = {
         "lines": [views_line(request, "due_waves")],
         "form": form,
         "plan": plan,
         "default_weeks": due_choices().plan_weeks,
         "gather_days": due_choices().gather_days,
+        "whole_visit": due_choices().whole_visit,
         "due": sum(week.due for week in plan.weeks) + plan.behind,
         "weeks_line": [_weeks_line(request, plan)],
         "page": page_of(request, _shown(request, plan)),
@@ -64,7 +70,7 @@ def due_waves(request: HttpRequest) -> HttpResponse:
         "can_plan": may_plan and bool(plan.asks),
         "may_plan": may_plan,
         "chart": _chart(plan) if plan.asks or plan.behind else None,
-        "appointments": appointments,
+        "appointments": [(one, _notices_url(one, found.on)) for one in appointments],
         "warning": "" if all(week.is_certain for week in plan.weeks) else calendar_warning(plan.weeks[-1].on),
         "command": _command(found, plan, len(plan.weeks)) if found.scope.is_all else "",
     }
@@ -102,6 +108,7 @@ def due_appointment(request: HttpRequest, public_id: UUID) -> HttpResponse:
     instruments = appointment.instruments.select_related("standing").order_by("standing__due_on", "pk")
     context = {
         "appointment": appointment,
+        "notices_url": _notices_url(appointment, found.on),
         "instruments": instruments,
         "can_plan": holds(request, "instruments.plan_due"),
         "today": found.on,
@@ -127,9 +134,19 @@ def _accept(request: HttpRequest, user: User, plan: WavePlan) -> HttpResponse:
         messages.error(request, refusal.text)
     elif made:
         count = sum(len(ask.instruments) for ask in asks)
-        text = _("已约 %(n)s 家、%(count)s 台。约检通知可在到期通知中打印。")
+        text = _("已约 %(n)s 家、%(count)s 台。通知书在下面“已约的”里打印，写明约检周。")
         messages.success(request, text % {"n": len(made), "count": count})
     return back
+
+
+def _notices_url(appointment: Appointment, on: date) -> str:
+    """Return the notices for the place or owner of an appointment, as far ahead as its due dates reach."""
+    asked_for: dict[str, object] = {"until": max(on, getattr(appointment, "last_due_on", None) or on)}
+    if appointment.place_id is not None:
+        asked_for |= {"place": appointment.place_id, "by": "place"}
+    else:
+        asked_for["owner"] = appointment.owner_id
+    return f"{reverse('staff:notices')}?{urlencode(asked_for)}"
 
 
 def _visit(ask: Ask) -> AskedVisit:

@@ -16,10 +16,11 @@ from quanheng.base import clock
 from quanheng.instruments.duplicates import LIMIT, MOST_ALIKE, NearDuplicate, near_duplicates
 from quanheng.instruments.models import Instrument
 from quanheng.instruments.services.conditions import keep_apart, merge_instruments
+from quanheng.regulations.packaged import kind_name
 from quanheng.web.auth import require_permission
 from quanheng.web.staff.common import act
 from quanheng.web.staff.instrument_act_forms import MergeForm, PairForm
-from quanheng.web.staff.instrument_words import field_word, head_of, kind_name
+from quanheng.web.staff.instrument_words import field_word, head_of
 
 _SHOWN = 20
 _FIELDS = (

@@ -32,14 +32,12 @@ from quanheng.instruments.services.conditions import (
     move_instrument,
     transfer_instrument,
 )
-from quanheng.instruments.services.registry import (
-    file_instruments,
-    reaches,
-    return_instruments,
-    submit_instruments,
-)
+from quanheng.instruments.services.filing import file_instruments, return_instruments, submit_instruments
+from quanheng.instruments.services.registry import reaches
 from quanheng.instruments.services.verifications import record_verification
+from quanheng.regulations.packaged import kind_name
 from quanheng.web.auth import require_permission
+from quanheng.web.in_log import in_log
 from quanheng.web.lists import whole
 from quanheng.web.staff.common import act, attempt, form_status, in_panel
 from quanheng.web.staff.instrument_act_forms import ActForm, MoveForm, TransferForm, VerifyForm
@@ -49,7 +47,6 @@ from quanheng.web.staff.instrument_words import (
     field_word,
     head_of,
     history,
-    kind_name,
     why_due,
 )
 
@@ -87,7 +84,7 @@ def _context(user: User, found: Instrument, *, is_short: bool) -> dict[str, Any]
         "history": history(found, names_of_all=sees_all, reader_id=user.pk),
         "merged_from": list(found.merged_from.all()),
         "twins": [pair.other(found) for pair in near_duplicates_of(found)] if may["review"] else [],
-        "subject": f"instrument:{found.public_id}",
+        "in_log": in_log(found),
     }
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -17,21 +17,15 @@ from quanheng.base import clock
 from quanheng.base.errors import StaleRevision
 from quanheng.core.models import User
 from quanheng.core.permissions import scope_of
-from quanheng.instruments.enums import Filing, Setting, Use
-from quanheng.instruments.models import Instrument, Place
+from quanheng.instruments.enums import Filing, Use
+from quanheng.instruments.models import Instrument
 from quanheng.instruments.selectors import instrument_for, places_named, standings_visible
-from quanheng.instruments.services.door import owner_for
-from quanheng.instruments.services.places import PlaceDetails, save_place
-from quanheng.instruments.services.registry import (
-    InstrumentDetails,
-    change_instrument,
-    details_of,
-    register_instrument,
-)
+from quanheng.instruments.services.naming import change_naming, register_naming
+from quanheng.instruments.services.registry import details_of
 from quanheng.kernels.rules import MODES, reason_text
 from quanheng.kernels.text_keys import lookalike_key, name_key
 from quanheng.parties.selectors import parties_named, parties_visible
-from quanheng.regulations.packaged import packaged_kinds
+from quanheng.regulations.packaged import kind_name, packaged_kinds
 from quanheng.regulations.selectors import rule_set
 from quanheng.web.auth import holds, require_permission
 from quanheng.web.staff.common import Difference, attempt, form_status, retyped
@@ -41,7 +35,7 @@ from quanheng.web.staff.instrument_form_classes import (
     PlateFields,
     parameters_of,
 )
-from quanheng.web.staff.instrument_words import PLATE_WORDS, kind_name, value_word
+from quanheng.web.staff.instrument_words import PLATE_WORDS, value_word
 from quanheng.web.words import value_words
 
 _SHOWN = 12
@@ -63,7 +57,14 @@ def instrument_new(request: HttpRequest) -> HttpResponse:
         name, data = form.cleaned_data["photo"]
         is_submitted = "submit" in request.POST
         made, refusal = attempt(
-            lambda: _register(user, form, is_submitted=is_submitted, data=data, filename=name)
+            lambda: register_naming(
+                actor=user,
+                details=form.details(),
+                new=form.new_names(),
+                submit=is_submitted,
+                data=data,
+                filename=name,
+            )
         )
         if made is not None:
             told = _("已登记并提交备案，等待审核。") if is_submitted else _("已存为草稿，还没有提交备案。")
@@ -71,15 +72,6 @@ def instrument_new(request: HttpRequest) -> HttpResponse:
             return redirect("staff:instrument", public_id=made.public_id)
     context = _context(form) | {"refusal": refusal, "answer": answer_about(form.data or initial)}
     return render(request, "staff/instrument_form.html", context, status=form_status(request, refusal))
-
-
-@transaction.atomic
-def _register(
-    user: User, form: InstrumentForm, *, is_submitted: bool, data: bytes, filename: str
-) -> Instrument:
-    return register_instrument(
-        actor=user, details=_stated(user, form), submit=is_submitted, data=data, filename=filename
-    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -91,7 +83,18 @@ def instrument_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form = _form(request, user, initial, found)
     refusal, differences = None, []
     if form.is_valid():
-        saved, refusal = attempt(lambda: _change(user, found, form))
+        name, data = form.cleaned_data["photo"]
+        saved, refusal = attempt(
+            lambda: change_naming(
+                actor=user,
+                public_id=public_id,
+                revision=form.cleaned_data["revision"],
+                details=form.details(details_of(found)),
+                new=form.new_names(),
+                data=data,
+                filename=name,
+            )
+        )
         if saved is not None:
             went_back = found.filing == Filing.FILED and saved.filing == Filing.SUBMITTED
             told = _("已保存。已备案的内容有改动，需重新审核。") if went_back else _("已保存。")
@@ -111,30 +114,6 @@ def instrument_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "goes_back": found.filing == Filing.FILED and not holds(request, "instruments.review"),
     }
     return render(request, "staff/instrument_form.html", context, status=form_status(request, refusal))
-
-
-@transaction.atomic
-def _change(user: User, found: Instrument, form: InstrumentForm) -> Instrument:
-    return change_instrument(
-        actor=user,
-        public_id=found.public_id,
-        revision=form.cleaned_data["revision"],
-        details=_stated(user, form, details_of(found)),
-    )
-
-
-def _stated(user: User, form: InstrumentForm, kept: InstrumentDetails | None = None) -> InstrumentDetails:
-    """Return what the form says, with the party and place that it asks to enter."""
-    data = form.cleaned_data
-    given: dict[str, Any] = {}
-    if data.get("place_is_new") and data["place"] and data["place_found"] is None:
-        town = form.details().town
-        details = PlaceDetails(name=data["place"], setting=Setting.OTHER, town=town)
-        given["place"] = save_place(actor=user, public_id=None, revision=0, details=details)
-    if data.get("owner_is_new") and data["owner"] and data["owner_found"] is None:
-        where = given.get("place") or data.get("place_found") or Place(town=form.details().town)
-        given["owner"] = owner_for(actor=user, name=data["owner"], place=where)
-    return form.details(kept, **given)
 
 
 @require_safe
@@ -181,9 +160,11 @@ def _numbers(given: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in given.items():
         try:
-            found[name] = value if name == "gas" else float(value)
+            number = value if name == "gas" else float(value)
         except ValueError:
             continue
+        if name == "gas" or isfinite(number):  # no number compares with nan
+            found[name] = number
     return found
 
 

@@ -28,8 +28,8 @@ from quanheng.instruments.exports import MOST_IN_EXCEL, ROWS_A_SECOND, ListFile,
 from quanheng.instruments.listing import CAP, exact_counts, ordered
 from quanheng.instruments.models import SavedFilter, Standing
 from quanheng.instruments.selectors import listed, standings_visible
+from quanheng.instruments.services.filing import file_instruments, return_instruments, submit_instruments
 from quanheng.instruments.services.filters import delete_filter, save_filter
-from quanheng.instruments.services.registry import file_instruments, return_instruments, submit_instruments
 from quanheng.web.auth import holds, require_permission
 from quanheng.web.lists import link
 from quanheng.web.staff import instrument_lists as lists
@@ -268,9 +268,7 @@ def filter_save(request: HttpRequest) -> HttpResponse:
     query.pop("page", None)
     to = f"{reverse('staff:instruments')}?{query.urlencode()}"
     done = _("已保存筛选“%(name)s”。") % {"name": name.strip()}
-    return act(
-        request, lambda: save_filter(user=user, name=name, query=query.urlencode()), done=done, to=to
-    )
+    return act(request, lambda: save_filter(user=user, name=name, query=query.urlencode()), done=done, to=to)
 
 
 @require_POST

@@ -18,7 +18,8 @@ from quanheng.instruments.enums import Filing
 from quanheng.instruments.models import Instrument
 from quanheng.instruments.selectors import standings_visible
 from quanheng.instruments.services.door import MOST_ROWS, DoorResult, DoorRow, register_at_door
-from quanheng.instruments.services.registry import reaches, submit_instruments
+from quanheng.instruments.services.filing import submit_instruments
+from quanheng.instruments.services.registry import reaches
 from quanheng.kernels.text_keys import name_key, serial_key
 from quanheng.regulations.packaged import packaged_kinds
 from quanheng.web.auth import require_permission

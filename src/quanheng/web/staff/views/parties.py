@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quanheng.base.errors import BureauError, StaleRevision
+from quanheng.core.enums import Role
 from quanheng.core.models import User
+from quanheng.core.permissions import own_units
 from quanheng.instruments.listing import read_listing
 from quanheng.instruments.selectors import ListQuery
 from quanheng.parties.enums import PartyKind
@@ -114,6 +116,9 @@ def party(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "refusal": refusal.text if refusal else "",
         "can_change": holds(request, "parties.change"),
         "can_register": holds(request, "instruments.register"),
+        "can_notify": holds(request, "instruments.view_due"),
+        # As `services.feeds`: who plans due work opens any calendar, others their own.
+        "has_calendar": holds(request, "instruments.plan_due") or found.unit_id in own_units(user),
         "events": events_about([found.person], with_names=holds(request, "transparency.view_openings")),
     }
     return render(request, "staff/party.html", context, status=form_status(request, refusal))
@@ -127,7 +132,8 @@ def party_account(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return act(
         request,
         lambda: open_account_unit(actor=user, public_id=public_id),
-        done=_("已为“%(name)s”开设单位；请管理员新建用户并设为该单位的器具使用人。") % {"name": found.name},
+        done=_("已为“%(name)s”开设单位；请系统管理员新建用户，岗位选“%(role)s”，单位选它。")
+        % {"name": found.name, "role": Role.INSTRUMENT_OWNER.label},
         to=reverse("staff:party", args=[public_id]),
     )
 

@@ -106,7 +106,7 @@ def place(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "asked": asked,
         "page": page,
         "query": query_of(request),
-        "lines": lines(asked, page.object_list),
+        "lines": lines(asked, list(page.object_list)),
         "headings": [str(column.label) for column in asked.columns],
         "figures": figures(asked, read_listing(asked.rows, asked.on)),
         "stalls": len({spot for spot, _pk in by_stall if spot}),
@@ -117,6 +117,7 @@ def place(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "refusal": refusal.text if refusal else "",
         "can_change": holds(request, "parties.change"),
         "can_register": holds(request, "instruments.register"),
+        "can_notify": holds(request, "instruments.view_due"),
         "events": events_about(
             [f"place:{found.public_id}"], with_names=holds(request, "transparency.view_openings")
         ),

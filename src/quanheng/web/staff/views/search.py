@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from quanheng.core.models import OrgUnit, User
 from quanheng.core.permissions import Scope, scope_of
 from quanheng.instruments.selectors import (
-    matching,
+    found_by,
     places_named,
     places_visible,
     standings_visible,
@@ -117,7 +117,7 @@ def _file(version: PlanVersion) -> Hit:
 
 
 def _instruments(user: User, text: str) -> list[Hit]:
-    rows = with_rows(standings_visible(user).filter(matching(text)))
+    rows = with_rows(standings_visible(user).filter(found_by(text).by_key()))
     return [
         Hit(
             str(item.instrument),

@@ -165,22 +165,23 @@ def _instrument_needs(request: HttpRequest, user: User) -> list[Need]:
     """Return what waits among the instruments of this person's scope.
 
     What is due is the officer's to plan, and the owner's or town's to bring; others are told of it.
+    What was returned is for those who act for its town or owner to correct.
     """
     waiting = due_today(user)
     if waiting is None:
         return []
     own = not scope_of(user, "instruments.view_due").is_all
-    return _filing_needs(waiting) + _due_needs(
+    return _filing_needs(waiting, own=own) + _due_needs(
         waiting, own=own, is_mine=own or holds(request, "instruments.plan_due")
     )
 
 
-def _filing_needs(waiting: DueToday) -> list[Need]:
+def _filing_needs(waiting: DueToday, *, own: bool) -> list[Need]:
     needs = []
     if waiting.returned:
         text = _("%(n)s 台备案被退回") % {"n": waiting.returned}
         url = list_url(filing="returned")
-        needs.append(Need(2, "unsure", _("已退回"), text, url, _("更正后再提交"), clock.today()))
+        needs.append(Need(2, "unsure", _("已退回"), text, url, _("更正后再提交"), clock.today(), own))
     if waiting.submitted:
         text = _("%(n)s 台备案待审核") % {"n": waiting.submitted}
         url = list_url(filing="submitted")

@@ -18,6 +18,8 @@
       every.checked = picked > 0 && picked === boxes().length;
       every.indeterminate = picked > 0 && picked < boxes().length;
     }
+    const bar = told && told.closest(".bulk-bar");
+    if (bar) bar.classList.toggle("is-picked", picked > 0 || Boolean(whole && whole.checked));
     if (told) told.textContent = picked && !(whole && whole.checked) ? told.dataset.word.replace("{n}", picked) : hint;
   }
 
