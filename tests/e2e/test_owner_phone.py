@@ -88,8 +88,8 @@ def test_stopped_without_proof_it_stays_due_and_with_proof_it_does_not(
     expect(page.locator(".answer")).to_contain_text("没有照片或文件，仍按在用计算到期日。")
     page.get_by_role("link", name="补交停用材料").click()
     with door.watch.expects(422):
-        page.evaluate("document.querySelector('[name=file]').required = false")
         page.get_by_label("理由", exact=False).fill("照片补上")
+        page.evaluate("document.querySelector('[name=file]').required = false")
         page.get_by_role("button", name="补交停用材料").click()
         expect(page.get_by_role("alert")).to_contain_text("照片或文件")
     page.get_by_label("照片或文件").set_input_files(photo)

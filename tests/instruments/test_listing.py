@@ -140,6 +140,27 @@ def test_a_word_of_very_many_owners_still_finds_them(
         assert names(Standing.objects.filter(condition), stock) == {"never", "unclear"}
 
 
+def test_a_serial_number_of_very_many_is_counted_exactly(stock: dict[str, Instrument]) -> None:
+    many = 1200
+    batch = [
+        Instrument(
+            label_code=f"BULK{n:06}",
+            name="电子计价秤",
+            serial_key=f"2023{n:06}",
+            serial_tail=f"2023{n:06}"[::-1],
+            registered_on=TODAY,
+        )
+        for n in range(many)
+    ]
+    made = Instrument.objects.bulk_create(batch)
+    like = stock["never"].standing
+    fields = {field.attname: getattr(like, field.attname) for field in Standing._meta.concrete_fields}
+    Standing.objects.bulk_create([Standing(**fields | {"instrument_id": one.pk}) for one in made])
+    for condition in (found_by("2023").by_key(), found_by("2023").along_due()):
+        assert Standing.objects.filter(condition).count() == many
+    assert narrowed(Standing.objects.all(), ListQuery(text="2023"), TODAY).count() == many
+
+
 def test_everybody_sees_their_own_scope(stock: dict[str, Instrument], people: People) -> None:
     assert names(listed(people["officer"], ListQuery()), stock) == LIVE
     assert names(listed(people["owner"], ListQuery()), stock) == OF_THE_SHOP

@@ -6,6 +6,7 @@ import re
 import shlex
 import zipfile
 from datetime import date, timedelta
+from typing import Any
 
 import pdfplumber
 import pytest
@@ -208,13 +209,20 @@ def test_the_command_for_nobody_known_is_refused(scales: list[Instrument]) -> No
 
 
 def test_too_many_notices_or_lines_are_refused(
-    people: dict[str, User], scales: list[Instrument], monkeypatch: pytest.MonkeyPatch
+    people: dict[str, User],
+    scales: list[Instrument],
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_num_queries: Any,
 ) -> None:
     monkeypatch.setattr(notices, "MOST_LINES", 2)
-    with pytest.raises(TooManyNotices):
+    with django_assert_num_queries(1), pytest.raises(TooManyNotices) as refused:  # counted, not read
         made_for()
+    assert (refused.value.details["count"], refused.value.details["given"]) == (1, 3)
     monkeypatch.setattr(notices, "MOST_LINES", 10)
     make_scale(filed_by=people["officer"], owner=make_party("亭子镇粮油店", account=False), serial_no="B1")
     monkeypatch.setattr(notices, "MOST_NOTICES", 1)
     with pytest.raises(TooManyNotices):
         made_for()
+    with pytest.raises(TooManyNotices) as refused:
+        made_for(Addressee.PLACE)  # the shop without a place counts by its name
+    assert refused.value.details["count"] == 2

@@ -104,7 +104,7 @@ def forecast(
     from quanheng.instruments.due import forecast as expiries
 
     by_key = expiries(_rows(town, kind, setting), clock.today(), months)
-    found = [
+    found: list[dict[str, Any]] = [
         {"month": f"{month:%Y-%m}", "kind": code, "first": one.first, "again": one.again}
         for (code, month), one in sorted(by_key.items(), key=lambda item: (item[0][1], item[0][0]))
     ]

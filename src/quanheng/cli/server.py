@@ -7,12 +7,14 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 import typer
 
 from quanheng.cli.django import with_database
 
 STOP_SECONDS = 20
+RESTART_SECONDS = 5
 # Per web process: requests worked on at once, and requests let in before others wait outside.
 THREADS, BACKPRESSURE = "3", "64"
 
@@ -41,7 +43,7 @@ def serve(
     port: int = typer.Option(8000, min=1, max=65535, help="端口"),
     workers: int = typer.Option(1, help="网页进程数"),
 ) -> None:
-    """启动网页服务和一个后台作业进程；任何一个退出，另一个也停。"""
+    """启动网页服务和一个后台作业进程；后台作业退出会重新启动，网页服务退出则一起停。"""
     _require_free(host, port)
     web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
     web += ["--workers", str(workers), "--blocking-threads", THREADS, "--backpressure", BACKPRESSURE]
@@ -62,7 +64,12 @@ def serve(
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    while all(process.poll() is None for process in processes):
+    while processes[0].poll() is None and not stopped:
+        if processes[1].poll() is not None:
+            # A database that was locked for long ends the worker; the pages must outlive it.
+            typer.echo("后台作业进程退出，重新启动。", err=True)
+            time.sleep(RESTART_SECONDS)
+            processes[1] = subprocess.Popen(jobs, process_group=0)  # noqa: S603  our own
         try:
             processes[0].wait(timeout=1)
         except subprocess.TimeoutExpired:

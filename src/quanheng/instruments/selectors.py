@@ -26,10 +26,10 @@ from quanheng.parties.models import Party
 from quanheng.parties.selectors import parties_named
 from quanheng.regulations.packaged import packaged_kinds
 
-# So many keys of owners or places go into a query as a list.
+# So many keys of instruments, owners or places go into a query as a list.
 MOST_NAMES = 300
-# Shorter ends of a serial number find everything; of longer ones so many are enough.
-SHORTEST_SERIAL, MOST_SERIALS = 3, 1000
+# Shorter ends of a serial number find everything.
+SHORTEST_SERIAL = 3
 LIVE = ~Q(condition__in=[Condition.SCRAPPED, Condition.MERGED])
 
 
@@ -136,14 +136,14 @@ def due_conditions(on: date) -> Mapping[str, Q]:
 
 @dataclass(frozen=True)
 class Found:
-    """What a search word turned out to mean: keys of `Standing`, by the name of the column."""
+    """What a search word turned out to mean: columns of `Standing`, each with keys."""
 
-    keys: Mapping[str, Sequence[Any] | QuerySet[Any]]
+    keys: Sequence[tuple[str, Sequence[Any] | QuerySet[Any]]]
 
     def by_key(self) -> Q:
         """Return the condition that the indexes of the columns answer: for a word that finds some."""
         matched = Q(pk__in=[])
-        for name, keys in self.keys.items():
+        for name, keys in self.keys:
             matched |= Q(**{f"{name}__in": keys})
         return matched
 
@@ -152,7 +152,7 @@ class Found:
         date are met soonest by walking along the index of that date.
         """
         matched = Q(pk__in=[])
-        for name, keys in self.keys.items():
+        for name, keys in self.keys:
             if isinstance(keys, QuerySet) or keys:
                 matched |= Q(In(_hidden(name), keys.query if isinstance(keys, QuerySet) else keys))
         return matched
@@ -164,15 +164,17 @@ def found_by(text: str) -> Found:
     Everything is looked up first, in tables that are short or by an index: no list of a million rows
     is read for a word.
     """
+    unclear = Standing.objects.filter(kind="", instrument__name__contains=text.strip())
     towns = OrgUnit.objects.filter(name__contains=text.strip())
     return Found(
-        {
-            "pk": _instruments_called(text),
-            "kind": _kinds_named(text),
-            "owner": _keys(parties_named(text)),
-            "place": _keys(places_named(text)),
-            "town": _keys(towns),
-        }
+        (
+            ("pk", _keys(_instruments_called(text))),
+            ("pk", _keys(unclear)),
+            ("kind", _kinds_named(text)),
+            ("owner", _keys(parties_named(text))),
+            ("place", _keys(places_named(text))),
+            ("town", _keys(towns)),
+        )
     )
 
 
@@ -183,16 +185,13 @@ def _hidden(name: str) -> Coalesce:
     return Coalesce(F(name), Value(0), output_field=BigIntegerField())
 
 
-def _instruments_called(text: str) -> list[int]:
-    """Return the instruments of a label, of a serial number by either end, of an unclear kind by name."""
-    by_label = Instrument.objects.filter(label_code=text.strip().upper())
-    found = list(by_label.values_list("pk", flat=True))
+def _instruments_called(text: str) -> QuerySet[Instrument]:
+    """Return the instruments of a label, and of a serial number by either end."""
+    called = Q(label_code=text.strip().upper())
     serial = serial_key(text)
     if len(serial) >= SHORTEST_SERIAL:
-        for ends in (_begins("serial_key", serial), _begins("serial_tail", serial[::-1])):
-            found += Instrument.objects.filter(ends).values_list("pk", flat=True)[:MOST_SERIALS]
-    unclear = Standing.objects.filter(kind="", instrument__name__contains=text.strip())
-    return [*found, *unclear.values_list("pk", flat=True)[:MOST_SERIALS]]
+        called |= _begins("serial_key", serial) | _begins("serial_tail", serial[::-1])
+    return Instrument.objects.filter(called)
 
 
 def _kinds_named(text: str) -> list[str]:

@@ -46,8 +46,13 @@ def lookalike_key(text: str) -> str:
 def initials(text: str) -> str:
     """Return the initials of the pronunciation, as people type them to find a name.
 
-    >>> initials("达川区人民医院")
-    'dcqrmyy'
+    >>> initials("人民医院")
+    'rmyy'
     """
     letters = lazy_pinyin(unicodedata.normalize("NFKC", text), style=Style.FIRST_LETTER)
     return re.sub(r"[^a-z0-9]", "", "".join(letters).lower())[:MAX_INITIALS]
+
+
+def has_control(text: str) -> bool:
+    """Whether ``text`` holds what no name does: control characters, line breaks, halves of characters."""
+    return any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text)

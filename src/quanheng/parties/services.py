@@ -14,7 +14,7 @@ from quanheng.core.enums import UnitKind
 from quanheng.core.models import OrgUnit, User
 from quanheng.core.services import acted_by, save_unit
 from quanheng.kernels.credit_code import credit_code
-from quanheng.kernels.text_keys import initials, name_key
+from quanheng.kernels.text_keys import has_control, initials, name_key
 from quanheng.parties.enums import PartyKind
 from quanheng.parties.errors import (
     BadCreditCode,
@@ -123,6 +123,8 @@ def _refuse_bad(details: PartyDetails) -> None:
     for name in ("name", "address", "contact_name", "contact_phone"):
         limit = next(item.max_length for item in Party._meta.concrete_fields if item.attname == name)
         text = getattr(details, name).strip()
+        if has_control(text):
+            raise BadParty(reason=_("文字中有看不见的控制字符或换行，请删去。"))
         if limit is not None and len(text) > limit:
             raise BadParty(reason=_("“%(start)s…”超过 %(limit)s 字。") % {"start": text[:12], "limit": limit})
 

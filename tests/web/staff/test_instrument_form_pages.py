@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from quanheng.core.models import User
-from quanheng.instruments.enums import EventKind, Filing
+from quanheng.instruments.enums import EventKind, Filing, Setting
 from quanheng.instruments.models import DistinctPair, Instrument, Place
 from quanheng.instruments.services.door import MOST_ROWS
 from quanheng.instruments.services.filing import return_instruments
@@ -157,6 +157,19 @@ def test_names_are_offered_within_the_reach_of_the_person(as_: As, shop: Party, 
     assert "福善店" in as_("officer").get(url, {"owner": "fs"}).content.decode()
     assert "福善店" not in as_("clerk").get(url, {"owner": "福善"}).content.decode()
     assert "亭子镇集贸市场" in as_("owner").get(url, {"place": "集贸"}).content.decode()
+
+
+def test_an_owner_is_offered_markets_and_the_places_of_their_own_instruments(as_: As, shop: Party) -> None:
+    own = make_place("演示一号仓库")
+    make_place("演示二号仓库")
+    Place.objects.update(setting=Setting.OTHER)
+    make_place("演示市场")
+    make_scale(owner=shop, place=own)
+    url = reverse("staff:instrument_names")
+    offered = {name: as_(name).get(url, {"place": "演示"}).content.decode() for name in ("owner", "clerk")}
+    assert all(name in offered["owner"] for name in ("演示一号仓库", "演示市场"))
+    assert "演示二号仓库" not in offered["owner"]
+    assert "演示二号仓库" in offered["clerk"]
 
 
 def test_a_correction_keeps_what_the_form_does_not_ask(as_: As, people: People, shop: Party) -> None:

@@ -14,10 +14,11 @@ import openpyxl
 import pytest
 from django.urls import reverse
 
+from quanheng.base import clock
 from quanheng.core.enums import Role, UnitKind
 from quanheng.core.models import User
 from quanheng.instruments.enums import Filing
-from quanheng.instruments.models import Instrument, InstrumentEvent, Place, SavedFilter
+from quanheng.instruments.models import ImportBatch, Instrument, InstrumentEvent, Place, SavedFilter
 from quanheng.parties.models import Party
 from quanheng.web.staff.views import instruments as views
 from tests.instruments.due_making import due_scale
@@ -357,3 +358,24 @@ def test_as_many_can_be_sent_back_as_the_page_offers_to_act_upon(as_: As) -> Non
     ids = [str(uuid4()) for _ in range(views.MOST_AT_ONCE)]
     answer = bulk(as_("officer"), act="file", instrument=ids, query="", confirmed="1")
     assert answer.status_code == 302  # type: ignore[attr-defined]  # none of them is there: told on the list
+
+
+@pytest.mark.parametrize("path", [LIST, f"{LIST}export/"])
+def test_a_filter_names_only_records_that_the_person_may_read(
+    as_: As, people: dict[str, User], shop: Party, market: Place, path: str
+) -> None:
+    far = make_party("石桥粮油店", town="石桥镇", account=False)
+    store = make_place("石桥粮库", town="石桥镇")
+    batch = ImportBatch.objects.create(
+        file_name="台账.xlsx", file_sha256="0" * 64, file_size=1, received_at=clock.now()
+    )
+    foreign = {"owner": far.pk, "place": store.pk, "batch": batch.pk}
+    words = ("石桥粮油店", "石桥粮库", "台账.xlsx")
+    for name in ("owner", "clerk"):
+        page = as_(name).get(path, foreign).content.decode()
+        assert not any(word in page for word in words)
+        own = as_(name).get(path, {"owner": shop.pk, "place": market.pk}).content.decode()
+        assert f"使用单位 {shop.name}" in own
+        assert f"场所 {market.name}" in own
+    page = as_("officer").get(path, foreign).content.decode()
+    assert all(word in page for word in words)

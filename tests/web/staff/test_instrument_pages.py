@@ -106,7 +106,7 @@ def test_what_was_never_verified_is_never_called_valid(as_: As, people: People, 
         assert "即将到期" not in page
     page = text_of(officer.get(reverse("staff:instruments")))
     assert (page.count("尚无检定记录"), page.count("即将到期")) == (1, 1)  # the second is a filter
-    listed = officer.get(f"/api/v1/instruments/{found.public_id}").json()
+    listed = officer.get(f"/api/instruments/{found.public_id}").json()
     assert listed["state"] == "never"
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import xlsxwriter
 
 from quanheng.instruments.demo.sheets import SHEETS, STYLES, Sheet
-from quanheng.instruments.demo.world import DemoWorld, Item
+from quanheng.instruments.demo.world import INSTITUTE, DemoWorld, Item
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ CELLS: dict[str, Callable[[Row, Sheet, int], Any]] = {
     **dict.fromkeys(("最近一次校准日期", "检定时间", "上次检定时间", "受检日期", "检定日期"), _last),
     **dict.fromkeys(("下次校准日期", "有效期", "检定有效截止日期", "有效期至"), _until),
     **dict.fromkeys(("检定证书编号", "证书编号"), _item("certificate")),
-    **dict.fromkeys(("检定单位", "校准机构"), _fixed("达川区计量检定所（演示）")),
+    **dict.fromkeys(("检定单位", "校准机构"), _fixed(INSTITUTE)),
     **dict.fromkeys(("状态", "完好状态"), _fixed("在用")),
     # Stopped as the ledger says, without a paper that shows it: such a one stays due.
     "当前状态": lambda _row, _sheet, number: "停用" if number % 60 == 0 else "在用",

@@ -11,10 +11,10 @@ from django.db import transaction
 
 from quanheng.base import clock
 from quanheng.base.disk import write_atomic
-from quanheng.core.enums import UnitKind
-from quanheng.core.models import OrgUnit, User
+from quanheng.core.enums import Role, UnitKind
+from quanheng.core.models import OrgUnit, RoleAssignment, User
 from quanheng.instruments.demo.ledgers import make_ledgers
-from quanheng.instruments.demo.world import DemoWorld, demo_credit_code, make_world
+from quanheng.instruments.demo.world import INSTITUTE, DemoWorld, demo_credit_code, make_world
 from quanheng.instruments.enums import EventKind, Filing, Setting, Use, Verdict
 from quanheng.instruments.models import ImportBatch, Instrument, Place
 from quanheng.instruments.services.conditions import change_condition
@@ -27,7 +27,6 @@ from quanheng.parties.enums import PartyKind
 from quanheng.parties.models import Party
 from quanheng.parties.services import PartyDetails, open_account_unit, save_party
 
-OWNER = "达川演示超市"  # for whom the account `owner` acts
 _CODE_OF_OWNER = 90001
 _PROOF = "演示数据，不是真实材料：设备已停用的照片。\n".encode()
 
@@ -50,8 +49,15 @@ def load_instruments(*, officer: User, seed: int, intake: Path) -> int:
         units = towns | streets
         _save_places(world, units)
         _save_owners(world, units)
-        _file_by_owner(officer, units["亭子镇"], today)
+        _file_by_owner(officer, next(iter(towns.values())), today)
     return len(ledgers)
+
+
+def _owner_unit() -> OrgUnit:
+    """Return the business for whom the owner's account of the demonstration acts."""
+    return (
+        RoleAssignment.objects.select_related("unit").filter(role=Role.INSTRUMENT_OWNER).earliest("pk").unit
+    )
 
 
 def _units(kind: UnitKind) -> dict[str, OrgUnit]:
@@ -89,7 +95,10 @@ def _save_owners(world: DemoWorld, units: Mapping[str, OrgUnit]) -> None:
 def _file_by_owner(officer: User, town: OrgUnit, today: date) -> None:
     """Register what the demonstration's owner filed: in each state of filing and of use."""
     details = PartyDetails(
-        name=OWNER, kind=PartyKind.BUSINESS, credit_code=demo_credit_code("91", _CODE_OF_OWNER), town=town
+        name=_owner_unit().name,
+        kind=PartyKind.BUSINESS,
+        credit_code=demo_credit_code("91", _CODE_OF_OWNER),
+        town=town,
     )
     party = save_party(actor=None, public_id=None, revision=0, details=details, is_demo=True)
     party = open_account_unit(actor=officer, public_id=party.public_id)
@@ -144,6 +153,6 @@ def _verified(officer: User, public_id: UUID, on: date, number: int) -> None:
         verified_on=on,
         valid_until=last_valid_day(on, months=12, convention=ValidityConvention.DAY_BEFORE),
         certificate_no=f"演示检{on.year}-{90000 + number}",
-        institution="达川区计量检定所（演示）",
+        institution=INSTITUTE,
         verdict=Verdict.PASSED,
     )

@@ -41,6 +41,10 @@ NEVER_SHARE = 0.012
 FIRST_UNKNOWN_CHARGING = 12
 
 
+# As ledgers write the county's institute: an alias in county.yaml.
+INSTITUTE = "演示计量检定所"
+
+
 @dataclass(frozen=True)
 class DemoPlace:
     """A place with its town and coordinates [degree]."""
@@ -266,7 +270,7 @@ class _Maker:
             town = self._town(batch * 2)
             place = self._place(f"演示{_short(town)}{1 + batch % 3}号小区", "utility", town)
             branch = f"演示{what}公司{_short(town)}所"
-            owner = self._owner(branch, "business", town, parent=f"演示达川{what}公司")
+            owner = self._owner(branch, "business", town, parent=f"演示{what}总公司")
             due_in = 55 if batch == 0 else self.dice.randint(30, make.months * 30 - 60)
             bore = bores[batch % len(bores)] if bores else None
             for at in range(1, size + self.dice.randint(0, 4)):

@@ -16,6 +16,7 @@ from quanheng.instruments.enums import Condition, EventKind, Filing, Use
 from quanheng.instruments.errors import BadEvent, BadMerge, InstrumentNotFound, WrongCondition
 from quanheng.instruments.models import DistinctPair, Instrument, InstrumentEvent, Place, VerificationRecord
 from quanheng.instruments.services.registry import (
+    EARLIEST,
     SERIALS,
     changed_values,
     kept_file,
@@ -184,6 +185,9 @@ def merge_instruments(*, actor: User, keep: UUID, merge: UUID, reason: str) -> I
     kept, merged = both[keep], both[merge]
     if Condition.MERGED in {kept.condition, merged.condition}:
         raise BadMerge(reason=_("其中一条已并入别的记录。"))
+    if kept.condition != Condition.IN_USE and merged.condition == Condition.IN_USE:
+        # Else an instrument in use would be due no more.
+        raise BadMerge(reason=_("要保留的一条已停用、封存或报废，另一条在用；请保留在用的一条。"))
     if kept.lookalike_key and merged.lookalike_key and kept.lookalike_key != merged.lookalike_key:
         raise BadMerge(reason=_("两条记录的出厂编号不同。"))
     given = needed(reason)
@@ -305,11 +309,39 @@ def _out_of_use_since(instrument: Instrument, stopped_on: date | None) -> date |
     return min(days, default=None)
 
 
+def settle_return(instrument: Instrument) -> None:
+    """Let an instrument that came back into use be due by its rule again, if it was verified since it left.
+
+    For a verification that is entered after the return that it preceded; the caller saves.
+    """
+    if instrument.condition != Condition.IN_USE or instrument.condition_on is None:
+        return
+    before_return = False
+    left: list[date] = []
+    for event in instrument.events.filter(kind__in=list(_ACTS)).order_by("-pk"):
+        if event.kind == EventKind.RESUMED:
+            if before_return:
+                break
+            before_return = True
+        elif before_return:
+            left.append(event.happened_on)
+    if _verified_since(instrument, min(left, default=None)):
+        instrument.condition_on = None
+
+
 def _verified_since(instrument: Instrument, stopped_on: date | None) -> bool:
     return (
         stopped_on is not None
         and instrument.verification_records.filter(verified_on__gte=stopped_on).exists()
     )
+
+
+def refuse_unlikely(day: date) -> None:
+    """Refuse a day that is still to come, or before there was a county to register anything."""
+    if day > clock.today():
+        raise BadEvent(reason=_("日期不能晚于今天。"))
+    if day < EARLIEST:
+        raise BadEvent(reason=_("日期不能早于 %(on)s。") % {"on": EARLIEST.isoformat()})
 
 
 def _refuse_gone(instrument: Instrument) -> None:
@@ -318,8 +350,7 @@ def _refuse_gone(instrument: Instrument) -> None:
 
 
 def _refuse_bad_day(instrument: Instrument, happened_on: date) -> None:
-    if happened_on > clock.today():
-        raise BadEvent(reason=_("日期不能晚于今天。"))
+    refuse_unlikely(happened_on)
     if instrument.condition_on is not None and happened_on < instrument.condition_on:
         raise BadEvent(
             reason=_("日期不能早于上一次状态变化（%(on)s）。") % {"on": instrument.condition_on.isoformat()}

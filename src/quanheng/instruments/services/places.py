@@ -17,11 +17,15 @@ from quanheng.instruments.enums import Setting
 from quanheng.instruments.errors import BadPlace, PlaceNameTaken, PlaceNotFound
 from quanheng.instruments.models import Place
 from quanheng.instruments.services.standing import refresh_standing
-from quanheng.kernels.text_keys import initials, name_key
-from quanheng.transparency.services import enqueue_leaf
+from quanheng.kernels.text_keys import has_control, initials, name_key
+from quanheng.transparency.services import Personal, enqueue_leaf
 
 # Two imports that bring the same market at once must not make it twice.
 PLACES = "instruments.places"
+
+
+# Places that are public by themselves; the names of others stand in the log as commitments.
+_PUBLIC = {Setting.MARKET, Setting.FUEL_STATION, Setting.HEALTH, Setting.CHARGING}
 
 
 @dataclass(frozen=True)
@@ -69,16 +73,20 @@ def save_place(
     if place.town is not None:
         place.instruments.update(town=place.town)
     refresh_standing(inside)
+    personal = dict(acted_by(actor))
+    if place.setting not in _PUBLIC:
+        # A shop is often called by its keeper's name.
+        personal["name"] = Personal(place.name, f"place:{place.public_id}")
+    data = {
+        "setting": str(place.setting),
+        "town": place.town.name if place.town else "",
+        "demo": place.is_demo,
+    }
     enqueue_leaf(
         kind="place:saved",
         subject=f"place:{place.public_id}",
-        data={
-            "name": place.name,
-            "setting": str(place.setting),
-            "town": place.town.name if place.town else "",
-            "demo": place.is_demo,
-        },
-        personal=acted_by(actor),
+        data=data if "name" in personal else data | {"name": place.name},
+        personal=personal,
     )
     return place
 
@@ -86,6 +94,8 @@ def save_place(
 def _refuse_bad(details: PlaceDetails) -> None:
     if not name_key(details.name):
         raise BadPlace(reason=_("名称不能为空。"))
+    if has_control(details.name.strip()) or has_control(details.address.strip()):
+        raise BadPlace(reason=_("文字中有看不见的控制字符或换行，请删去。"))
     if len(details.name.strip()) > 200 or len(details.address.strip()) > 300:  # noqa: PLR2004  as the columns
         raise BadPlace(reason=_("名称不超过 200 字，地址不超过 300 字。"))
     if (details.longitude is None) != (details.latitude is None):

@@ -32,7 +32,7 @@ from quanheng.instruments.errors import (
 )
 from quanheng.instruments.models import Instrument, InstrumentEvent, Place
 from quanheng.instruments.services.standing import refresh_standing
-from quanheng.kernels.text_keys import lookalike_key, name_key, serial_key
+from quanheng.kernels.text_keys import has_control, lookalike_key, name_key, serial_key
 from quanheng.parties.models import Party
 from quanheng.regulations.packaged import packaged_kinds
 from quanheng.transparency.services import Personal, enqueue_leaf
@@ -81,6 +81,12 @@ def details_of(instrument: Instrument) -> InstrumentDetails:
     return InstrumentDetails(
         **{item.name: getattr(instrument, item.name) for item in fields(InstrumentDetails)}
     )
+
+
+# A day before this is a slip of the pen.
+EARLIEST = date(1949, 10, 1)
+# What the obligation rests on: only the bureau changes it once an instrument is filed.
+_DECIDES_DUTY = {"kind", "use", "owner", "place", "town", "in_use_on", "parameters"}
 
 
 def new_label_code() -> str:
@@ -155,7 +161,8 @@ def change_instrument(
     """Correct what is recorded about an instrument; the history keeps the former values.
 
     ``data`` is another photograph, where there is one: alone it is a correction, too.
-    An owner's or a town's correction of a filed instrument goes back to the bureau for review.
+    An owner's or a town's correction of a filed instrument goes back to the bureau for review; what
+    decides whether and when it is due they cannot change then, or a word would end a duty unseen.
 
     Raises
     ------
@@ -168,7 +175,7 @@ def change_instrument(
     instrument = locked_instrument(actor, "instruments.register", public_id, revision)
     if instrument.condition in {Condition.SCRAPPED, Condition.MERGED}:
         raise WrongFiling(present=instrument.get_condition_display())
-    before = shown_values(instrument)
+    before, was_filed = shown_values(instrument), instrument.filing == Filing.FILED
     apply_details(instrument, details)
     refuse_outside(actor, "instruments.register", instrument)
     refuse_known(instrument, actor)
@@ -179,7 +186,13 @@ def change_instrument(
     if not changes:
         return instrument
     is_reviewer = actor is None or bool(scope_of(actor, "instruments.review"))
-    if instrument.filing == Filing.FILED and not is_reviewer:
+    if was_filed and not is_reviewer:
+        if any(name.partition(".")[0] in _DECIDES_DUTY for name in changes):
+            raise BadInstrument(
+                reason=_(
+                    "种类、用途、使用单位、场所、启用日期和参数决定是否强检、何时到期，备案后由监管人员更正。"
+                )
+            )
         instrument.filing = Filing.SUBMITTED
     save_changed(
         instrument,
@@ -210,12 +223,16 @@ def apply_details(instrument: Instrument, details: InstrumentDetails) -> None:
     if not instrument.name:
         raise BadInstrument(reason=_("器具名称不能为空。"))
     for name, limit in _LIMITS.items():
+        if has_control(getattr(instrument, name)):
+            raise BadInstrument(reason=_("文字中有看不见的控制字符或换行，请删去。"))
         if len(text := getattr(instrument, name)) > limit:
             raise BadInstrument(
                 reason=_("“%(start)s…”超过 %(limit)s 字。") % {"start": text[:12], "limit": limit}
             )
-    if details.in_use_on is not None and details.in_use_on > clock.today():
-        raise BadInstrument(reason=_("启用日期不能晚于今天。"))
+    if details.in_use_on is not None and not EARLIEST <= details.in_use_on <= clock.today():
+        raise BadInstrument(
+            reason=_("启用日期不能晚于今天，也不能早于 %(on)s。") % {"on": EARLIEST.isoformat()}
+        )
     kinds = packaged_kinds()
     if details.kind and details.kind not in kinds:
         raise BadInstrument(reason=_("没有“%(kind)s”这个器具种类。") % {"kind": details.kind[:40]})

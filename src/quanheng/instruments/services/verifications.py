@@ -13,6 +13,7 @@ from quanheng.core.models import User
 from quanheng.instruments.enums import Condition, EventKind, Verdict
 from quanheng.instruments.errors import BadEvent, WrongCondition
 from quanheng.instruments.models import VerificationRecord
+from quanheng.instruments.services.conditions import refuse_unlikely, settle_return
 from quanheng.instruments.services.registry import locked_instrument, save_changed
 
 
@@ -41,8 +42,7 @@ def record_verification(
     instrument = locked_instrument(actor, "instruments.review", public_id, revision)
     if instrument.condition == Condition.MERGED:
         raise WrongCondition(present=instrument.get_condition_display())
-    if verified_on > clock.today():
-        raise BadEvent(reason=_("日期不能晚于今天。"))
+    refuse_unlikely(verified_on)
     if valid_until is not None and (verdict is Verdict.REJECTED or valid_until < verified_on):
         raise BadEvent(reason=_("有效期不能早于检定日期；检定结果通知书没有有效期。"))
     if not certificate_no.strip():
@@ -61,6 +61,7 @@ def record_verification(
             )
     except IntegrityError as error:
         raise BadEvent(reason=_("这份证书已登记过。")) from error
+    settle_return(instrument)
     changes = {"certificate_no": ["", record.certificate_no], "verdict": ["", str(verdict)]}
     save_changed(instrument, EventKind.VERIFIED, actor=actor, changes=changes, happened_on=verified_on)
     return record

@@ -263,18 +263,18 @@ def _options(name: str) -> list[tuple[str, str, int | None]]:
     return [(value, str(label), None) for value, label in VOCABULARIES[name].choices]
 
 
-def chosen_words(request: HttpRequest, query: ListQuery) -> list[Option]:
+def chosen_words(request: HttpRequest, asked: AskedList) -> list[Option]:
     """Return what narrows the list and does not stand in the form or among the words seen: a click takes it away."""
     return [
         Option(f"{label} {word}", link(request, **{name: None}), active=True)
-        for name, label, word in described(query)
+        for name, label, word in described(asked.query, asked.user)
         if name not in {*_IN_FORM, "due", "filing"}
     ]
 
 
-def in_words(query: ListQuery) -> str:
+def in_words(asked: AskedList) -> str:
     """Return everything that narrows a list, for the heading of a file."""
-    return "，".join(f"{label} {word}" for _name, label, word in described(query))
+    return "，".join(f"{label} {word}" for _name, label, word in described(asked.query, asked.user))
 
 
 def narrowing_form(request: HttpRequest, asked: AskedList) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -17,9 +18,9 @@ from quanheng.base import clock
 from quanheng.base.errors import StaleRevision
 from quanheng.core.models import User
 from quanheng.core.permissions import scope_of
-from quanheng.instruments.enums import Filing, Use
+from quanheng.instruments.enums import Filing, Setting, Use
 from quanheng.instruments.models import Instrument
-from quanheng.instruments.selectors import instrument_for, places_named, standings_visible
+from quanheng.instruments.selectors import instrument_for, places_named, places_visible, standings_visible
 from quanheng.instruments.services.naming import change_naming, register_naming
 from quanheng.instruments.services.registry import details_of
 from quanheng.kernels.rules import MODES, reason_text
@@ -187,14 +188,19 @@ def instrument_twins(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def instrument_names(request: HttpRequest) -> HttpResponse:
-    """Offer parties or places whose names contain what is being typed."""
+    """Offer parties or places whose names contain what is being typed, as far as the person may know them."""
     user = require_permission(request, "instruments.register")
     names: list[str] = []
     if text := request.GET.get("owner", "").strip():
-        mine = parties_visible(user).filter(pk__in=parties_named(text).values("pk"))
-        names = list(mine.values_list("name", flat=True)[:_SHOWN])
+        parties = parties_visible(user).filter(pk__in=parties_named(text).values("pk"))
+        names = list(parties.values_list("name", flat=True)[:_SHOWN])
     elif text := request.GET.get("place", "").strip():
-        names = list(places_named(text).values_list("name", flat=True)[:_SHOWN])
+        named = places_named(text)
+        if not scope_of(user, "instruments.register_others"):
+            # Where an owner may come newly is known to everybody: the markets.
+            mine = places_visible(user).order_by().values("pk")
+            named = named.filter(Q(setting=Setting.MARKET) | Q(pk__in=mine))
+        names = list(named.values_list("name", flat=True)[:_SHOWN])
     return render(request, "staff/_names_offered.html", {"names": names})
 
 

@@ -62,7 +62,7 @@ def instruments(request: HttpRequest) -> HttpResponse:
         "views": [lists.views_line("instruments")],
         "more": more,
         "is_more_open": any(option.active for line in more for option in line.options[1:]),
-        "chosen": lists.chosen_words(request, asked.query),
+        "chosen": lists.chosen_words(request, asked),
         "form": lists.narrowing_form(request, asked),
         "choice": lists.column_choice(request, asked),
         "saved": SavedFilter.objects.filter(user=asked.user),
@@ -80,6 +80,7 @@ def _may(request: HttpRequest) -> dict[str, bool]:
         "register": holds(request, "instruments.register"),
         "review": holds(request, "instruments.review"),
         "import": holds(request, "instruments.import"),
+        "door": holds(request, "instruments.register_others"),
         "due": holds(request, "instruments.view_due"),
         "keep": holds(request, "instruments.keep_filters"),
     }
@@ -105,7 +106,7 @@ def instruments_export(request: HttpRequest) -> HttpResponse:
         "total": total,
         "overdue": sum(overdue.values()),
         "seconds": ceil(total / ROWS_A_SECOND),
-        "which": lists.in_words(asked.query),
+        "which": lists.in_words(asked),
         "columns": [str(column.label) for column in asked.columns],
         "query": link(request),
         "fits": total <= MOST_IN_EXCEL,
@@ -144,7 +145,7 @@ def _file(request: HttpRequest) -> tuple[ListFile, int]:
     sort, descending = lists.sorting(request) if total <= CAP else ("due", False)  # as on the page
     home = county()
     mark = _("演示数据") if home and home.is_demo else ""
-    heading = "-".join(filter(None, (_("计量器具"), lists.in_words(asked.query), mark, asked.on.isoformat())))
+    heading = "-".join(filter(None, (_("计量器具"), lists.in_words(asked), mark, asked.on.isoformat())))
     sources = [
         (_("共 %(n)s 台") % {"n": total}, _("符合所列条件的器具"), _command(asked, "--count")),
         (
@@ -152,7 +153,7 @@ def _file(request: HttpRequest) -> tuple[ListFile, int]:
             _("到期日早于 %(on)s；到期日按现行规则、末次检定和使用状态算出") % {"on": asked.on.isoformat()},
             _command(asked, "--count", due="overdue"),
         ),
-        (_("所列各行"), _("与页面所示的列、条件和次序相同"), _command(asked, "--csv")),
+        (_("所列各行"), _("与页面所示的条件相同；列更全，按到期日排列"), _command(asked, "--csv")),
     ]
     rows = ordered(asked.rows, sort, descending=descending)
     return ListFile(rows, asked.columns, asked.on, heading, sources), total

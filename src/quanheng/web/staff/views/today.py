@@ -18,6 +18,8 @@ from quanheng.core.enums import Role
 from quanheng.core.models import RoleAssignment, User
 from quanheng.core.permissions import scope_of
 from quanheng.instruments.due import DueToday, due_today
+from quanheng.instruments.enums import BatchState
+from quanheng.instruments.models import ImportBatch
 from quanheng.kernels.policy import plan_from_dict
 from quanheng.taskboard.compiling import unknown_names
 from quanheng.taskboard.enums import DayState
@@ -61,6 +63,7 @@ def today(request: HttpRequest) -> HttpResponse:
             *_plan_needs(request),
             *_task_needs(request, user),
             *_instrument_needs(request, user),
+            *_ledger_needs(request),
             *_house_needs(request),
         ],
         key=lambda need: (need.rank, need.since),
@@ -174,6 +177,25 @@ def _instrument_needs(request: HttpRequest, user: User) -> list[Need]:
     return _filing_needs(waiting, own=own) + _due_needs(
         waiting, own=own, is_mine=own or holds(request, "instruments.plan_due")
     )
+
+
+def _ledger_needs(request: HttpRequest) -> list[Need]:
+    """Return the ledgers that wait for an answer or a decision, or whose import broke off."""
+    if not holds(request, "instruments.import"):
+        return []
+    waiting = ImportBatch.objects.filter(state__in=[BatchState.MAPPING, BatchState.READY, BatchState.FAILED])
+    return [
+        Need(
+            rank=1 if batch.state == BatchState.FAILED else 2,
+            kind="bad" if batch.state == BatchState.FAILED else "unsure",
+            word=batch.get_state_display(),
+            text=_("台账“%(name)s”还没有导入") % {"name": batch.file_name},
+            url=reverse("staff:import_batch", args=[batch.public_id]),
+            action=_("看一眼并继续"),
+            since=timezone.localdate(batch.received_at),
+        )
+        for batch in waiting
+    ]
 
 
 def _filing_needs(waiting: DueToday, *, own: bool) -> list[Need]:
