@@ -16,11 +16,11 @@ def test_the_numbers_of_the_overview_open_lists_of_that_length(door: Door) -> No
     menu(page, "检定到期")
     figures = page.locator(".answer a")
     assert figures.count() >= 2
-    for at in range(figures.count()):
-        click_through(page, figures.nth(at))
     bands = page.locator("section tbody td[data-label='台数'] a")
-    for at in range(bands.count()):
-        click_through(page, bands.nth(at))
+    assert bands.count() > 0
+    for links in (figures, bands):
+        for at in range(links.count() if door.width == "desktop" else 1):  # the same numbers on the phone
+            click_through(page, links.nth(at))
     for heading in ("按乡镇街道", "按器具种类"):
         cells = page.locator(f"h2:has-text('{heading}') + .beside tbody td a")
         assert cells.count() > 10
