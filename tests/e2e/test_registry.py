@@ -52,9 +52,9 @@ def test_filters_narrow_widen_again_and_choose_columns(door: Door) -> None:
     page.get_by_text("更多筛选").click()
     door.watch.look(page)
     page.get_by_text("选择列").click()
-    page.locator(".drop").get_by_label("规格型号").check()
+    page.locator(".drop").get_by_label("型号规格").check()
     page.get_by_role("button", name="按此显示").click()
-    expect(page.locator("td[data-label='规格型号']").first).to_be_visible()
+    expect(page.locator("td[data-label='型号规格']").first).to_be_visible()
     assert total(page) == scales
 
 

@@ -64,7 +64,7 @@ def test_csv_begins_with_a_mark_and_runs_nothing(made: ListFile) -> None:
     assert data.startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(StringIO(data.decode("utf-8-sig"))))
     assert rows[0]["到期日"] == (TODAY - timedelta(days=1)).isoformat()
-    assert (rows[1]["出厂编号"], rows[1]["规格型号"], rows[1]["位置"]) == ("'=1+1", "'@A1", "'-3")
+    assert (rows[1]["出厂编号"], rows[1]["型号规格"], rows[1]["位置"]) == ("'=1+1", "'@A1", "'-3")
 
 
 @pytest.mark.parametrize("text", EVIL)

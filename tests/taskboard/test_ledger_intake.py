@@ -76,7 +76,10 @@ def test_an_answer_once_given_holds_for_the_ledgers_that_follow(people: dict[str
     take_in()
     batch = ImportBatch.objects.get()
     answer_headings(
-        actor=people["officer"], public_id=batch.public_id, revision=batch.revision, answers={"挂账科室": None}
+        actor=people["officer"],
+        public_id=batch.public_id,
+        revision=batch.revision,
+        answers={"挂账科室": None},
     )
     _put("二月.csv", SCALE.format("1002") + ",三", headings=HEADINGS + ",挂账科室")
     (taken,) = take_in()

@@ -198,7 +198,20 @@ def _new_instrument(world: World) -> Mapping[str, Any]:
 
 
 def _changed_instrument(world: World) -> Mapping[str, Any]:
-    return {**_new_instrument(world), "revision": world.instrument.revision}
+    """The same instrument at another stall: what decides its duty, only the bureau changes."""
+    return {
+        "name": "电子计价秤",
+        "model": "ACS-30",
+        "serial_no": "SN2024101",
+        "manufacturer": "演示衡器厂",
+        "accuracy_class": "Ⅲ",
+        "measuring_range": "0～30 kg",
+        "use": "trade",
+        "owner": str(world.party.public_id),
+        "place": str(world.place.public_id),
+        "spot": "2 号摊位",
+        "revision": world.instrument.revision,
+    }
 
 
 def _condition_act(world: World) -> Mapping[str, Any]:

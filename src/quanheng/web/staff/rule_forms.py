@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from quanheng.kernels.rules import CONTROLS, USES
@@ -70,7 +70,7 @@ class VersionForm(forms.Form):
         self.terms = terms
         for at, (words, term) in enumerate(terms):
             self.fields[f"months_{at}"] = forms.IntegerField(
-                label=_now("周期或使用年限：%(term)s") % {"term": words},
+                label=gettext("周期或使用年限：%(term)s") % {"term": words},
                 min_value=1,
                 required=False,
                 initial=term["months"],
@@ -132,4 +132,4 @@ class WhatIfForm(forms.Form):
 
 
 def _listed(table: Any) -> list[tuple[str, str]]:
-    return [(code, _now(word)) for code, word in table.items()]
+    return [(code, gettext(word)) for code, word in table.items()]
