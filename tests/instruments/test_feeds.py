@@ -183,7 +183,10 @@ def test_the_calendar_names_itself_and_how_often_to_ask(feed: CalendarFeed) -> N
 
 
 def test_a_line_break_in_a_name_breaks_no_calendar(people: dict[str, User]) -> None:
-    shop = make_party("甲店\r\nATTENDEE:乙\n店", account=False)
+    """Such a name is refused today; one that is kept from before must not break the feed."""
+    shop = make_party("甲店", account=False)
+    Party.objects.filter(pk=shop.pk).update(name="甲店\r\nATTENDEE:乙\n店")
+    shop.refresh_from_db()
     named = open_owner_feed(actor=people["officer"], public_id=shop.public_id)
     calendar = Calendar.from_ical(feed_calendar(named, base_url=BASE))
     assert calendar["x-wr-calname"] == "强制检定到期：甲店 ATTENDEE:乙 店"
