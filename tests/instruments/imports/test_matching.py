@@ -332,7 +332,7 @@ def test_the_number_of_queries_of_a_chunk_does_not_grow_with_its_rows(
     django_assert_max_num_queries: Callable[..., object],
 ) -> None:
     few, many = ledger(*numbered(3), title="少"), ledger(*numbered(120, 制造单位="乙厂"), title="多")
-    with django_assert_max_num_queries(84):
+    with django_assert_max_num_queries(90):
         imported(few, chunk=500)
-    with django_assert_max_num_queries(84):
+    with django_assert_max_num_queries(90):
         imported(many, chunk=500)
