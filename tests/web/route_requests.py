@@ -182,7 +182,8 @@ def _place(world: World) -> Mapping[str, Any]:
 
 
 def _filing_of_many(world: World) -> Mapping[str, Any]:
-    return {"act": "file", "instrument": world.submitted.public_id, "confirmed": "1", "query": "due=overdue"}
+    seen = f"{world.submitted.public_id}:{world.submitted.revision}"
+    return {"act": "file", "seen": seen, "confirmed": "1", "query": "due=overdue"}
 
 
 def _instrument_id(world: World) -> Mapping[str, Any]:

@@ -139,6 +139,7 @@ DEFAULT = ("name", "serial", "owner", "place", "town", "due", "state", "filing",
 _BESIDES = (
     "pk",
     "instrument__public_id",
+    "instrument__revision",
     "owner__public_id",
     "place__public_id",
     "due_on",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from io import BytesIO, StringIO
@@ -12,6 +13,7 @@ from uuid import uuid4
 
 import openpyxl
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from quanheng.base import clock
@@ -19,6 +21,7 @@ from quanheng.core.enums import Role, UnitKind
 from quanheng.core.models import User
 from quanheng.instruments.enums import Filing
 from quanheng.instruments.models import ImportBatch, Instrument, InstrumentEvent, Place, SavedFilter
+from quanheng.instruments.services.registry import change_instrument, details_of
 from quanheng.parties.models import Party
 from quanheng.web.staff.views import instruments as views
 from tests.instruments.due_making import due_scale
@@ -28,6 +31,7 @@ from tests.web.staff.conftest import TODAY, As, text_of
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 LIST = "/staff/instruments/"
+SEEN = re.compile(r'name="seen" value="([^"]*)"')
 
 
 @pytest.fixture
@@ -136,8 +140,14 @@ def test_too_many_rows_for_excel_are_refused(as_: As, market: Place, monkeypatch
     assert "请用 CSV" in text_of(as_("officer").get(reverse("staff:instruments_export")))
 
 
-def bulk(client: object, **given: object) -> object:
-    return client.post(reverse("staff:instruments_bulk"), given)  # type: ignore[attr-defined]
+def bulk(client: Client, **given: object) -> object:
+    """Ask for an act on many; where it is ``confirmed``, as the page that asks for that sends it."""
+    url = reverse("staff:instruments_bulk")
+    if "confirmed" not in given:
+        return client.post(url, given)
+    asked = client.post(url, {name: value for name, value in given.items() if name != "confirmed"})
+    seen = SEEN.search(asked.content.decode())
+    return client.post(url, given | {"seen": seen[1]}) if seen else asked
 
 
 def test_an_act_on_many_first_says_how_many_and_what_will_happen(
@@ -152,6 +162,31 @@ def test_an_act_on_many_first_says_how_many_and_what_will_happen(
     assert not Instrument.objects.filter(filing=Filing.FILED).exists()
     done = bulk(as_("officer"), act="file", instrument=ids, query="filing=submitted", confirmed="1")
     assert done.url == f"{LIST}?filing=submitted"  # type: ignore[attr-defined]
+    assert Instrument.objects.filter(filing=Filing.FILED).count() == 3
+
+
+def test_what_was_changed_after_it_was_read_is_not_filed(
+    as_: As, submitted: list[Instrument], people: dict[str, User]
+) -> None:
+    officer, url = as_("officer"), reverse("staff:instruments_bulk")
+    ids = [one.public_id for one in submitted]
+    on_list = SEEN.search(officer.get(LIST).content.decode())
+    assert on_list is not None
+    one = fresh(submitted[0])
+    change_instrument(
+        actor=people["owner"],
+        public_id=one.public_id,
+        revision=one.revision,
+        details=replace(details_of(one), spot="别的摊位"),
+    )
+    asked = officer.post(url, {"act": "file", "instrument": ids, "seen": on_list[1]})
+    confirmed = SEEN.search(asked.content.decode())
+    assert confirmed is not None
+    officer.post(url, {"act": "file", "confirmed": "1", "seen": confirmed[1]})
+    assert "已被他人修改" in text_of(officer.get(LIST))
+    assert not Instrument.objects.filter(filing=Filing.FILED).exists()
+    # Read again, it is filed.
+    bulk(officer, act="file", instrument=ids, confirmed="1")
     assert Instrument.objects.filter(filing=Filing.FILED).count() == 3
 
 

@@ -64,6 +64,7 @@ class Line:
     """One instrument of the list."""
 
     public_id: str
+    revision: int  # as the person sees it
     name: str
     cells: list[Shown]
 
@@ -146,7 +147,7 @@ def _line(asked: AskedList, values: Mapping[str, Any]) -> Line:
     first, *others = asked.columns
     name = str(first.cell(values, asked.on) or "")
     cells = [_shown(column, values, asked.on) for column in others]
-    return Line(str(values["instrument__public_id"]), name, cells)
+    return Line(str(values["instrument__public_id"]), values["instrument__revision"], name, cells)
 
 
 def _shown(column: Column, values: Mapping[str, Any], on: date) -> Shown:

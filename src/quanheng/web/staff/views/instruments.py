@@ -31,7 +31,7 @@ from quanheng.instruments.selectors import listed, standings_visible
 from quanheng.instruments.services.filing import file_instruments, return_instruments, submit_instruments
 from quanheng.instruments.services.filters import delete_filter, save_filter
 from quanheng.web.auth import holds, require_permission
-from quanheng.web.lists import link
+from quanheng.web.lists import link, whole
 from quanheng.web.staff import instrument_lists as lists
 from quanheng.web.staff.common import act
 from quanheng.web.staff.documents import list_query
@@ -212,28 +212,31 @@ def instruments_bulk(request: HttpRequest) -> HttpResponse:
         raise BadEvent(reason=_("没有说明要办理什么。"))
     user = require_permission(request, chosen.permission)
     back = f"{reverse('staff:instruments')}?{_query(request).urlencode()}"
+    if "confirmed" in request.POST:
+        # All that the person was told of, as they saw it, or none.
+        if not (revisions := _seen(request)):
+            raise BadEvent(reason=_("没有说明要办理什么。"))
+        work = _work(name, user, revisions, request.POST.get("reason", ""))
+        return act(request, work, done=str(chosen.done) % {"n": len(revisions)}, to=back)
     rows = _picked(request, user, chosen.permission)
     if rows.count() > MOST_AT_ONCE:
         messages.error(request, _("一次最多办理 %(most)s 台，请缩小范围。") % {"most": MOST_AT_ONCE})
         return redirect(back)
     fit = rows.filter(filing__in=chosen.from_filings).exclude(condition=Condition.MERGED)
-    ids = list(fit.order_by("pk").values_list("instrument__public_id", flat=True))
-    if not ids:
+    seen = dict(fit.order_by("pk").values_list("instrument__public_id", "instrument__revision"))
+    if not seen:
         messages.error(request, _("所选器具中没有可以%(act)s的。") % {"act": chosen.word})
         return redirect(back)
-    if "confirmed" in request.POST:
-        reason = request.POST.get("reason", "")
-        work = _work(name, user, ids, reason)
-        return act(request, work, done=str(chosen.done) % {"n": len(ids)}, to=back)
+    seen |= {one: revision for one, revision in _seen(request).items() if one in seen}
     names = fit.order_by("pk").values("instrument__name", "instrument__serial_no", "owner__name")
     context = {
         "act": chosen,
         "name": name,
-        "count": len(ids),
-        "ids": ids,
-        "left_out": rows.count() - len(ids),
+        "count": len(seen),
+        "seen": seen.items(),
+        "left_out": rows.count() - len(seen),
         "named": list(names[:_NAMED]),
-        "unnamed": max(0, len(ids) - _NAMED),
+        "unnamed": max(0, len(seen) - _NAMED),
         "query": _query(request).urlencode(),
         "back": back,
     }
@@ -254,11 +257,19 @@ def _picked(request: HttpRequest, user: User, permission: str) -> QuerySet[Stand
     return standings_visible(user, permission).filter(instrument__public_id__in=picked)
 
 
-def _work(name: str, user: User, ids: list[UUID], reason: str) -> Callable[[], object]:
+def _seen(request: HttpRequest) -> dict[UUID, int]:
+    """Return the revisions that the person saw, on the list or when asked to confirm; at most as many as one act takes."""
+    pairs = [text.partition(":") for text in request.POST.get("seen", "").split()[:MOST_AT_ONCE]]
+    seen = {one: whole(revision) for one, _colon, revision in pairs if lists.is_uuid(one)}
+    return {UUID(one): revision for one, revision in seen.items() if revision is not None}
+
+
+def _work(name: str, user: User, revisions: dict[UUID, int], reason: str) -> Callable[[], object]:
+    ids = list(revisions)
     if name == "return":
-        return lambda: return_instruments(actor=user, public_ids=ids, reason=reason)
+        return lambda: return_instruments(actor=user, public_ids=ids, reason=reason, revisions=revisions)
     service = submit_instruments if name == "submit" else file_instruments
-    return lambda: service(actor=user, public_ids=ids)
+    return lambda: service(actor=user, public_ids=ids, revisions=revisions)
 
 
 @require_POST
