@@ -28,9 +28,13 @@ def base_url(house: Demonstration) -> str:
 
 
 @pytest.fixture(scope="session")
-def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
-    """An officer in Sichuan."""
-    return {**browser_context_args, "locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
+def browser_context_args(browser_context_args: dict[str, Any], base_url: str) -> dict[str, Any]:
+    """An officer in Sichuan.
+
+    The address is given here too: the plugin keeps its own answer for the whole session, and
+    that answer has none where a browser test outside this folder was the first to ask.
+    """
+    return {**browser_context_args, "base_url": base_url, "locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
 
 
 @pytest.fixture(params=list(WIDTHS))
