@@ -143,6 +143,7 @@ def test_a_circle_is_told_in_the_direction_of_use():
         ("I + 0.5*e - dL", "I + 0.5 × e − dL"),
         ("(a + b)*c", "(a + b) × c"),
         ("a - (b - c)", "a − (b − c)"),
+        ("a + (b + c)", "a + (b + c)"),
         ("a - (b + c)", "a − (b + c)"),
         ("a/(b*c)", "a ÷ (b × c)"),
         ("(-a)^2", "(−a)^2"),

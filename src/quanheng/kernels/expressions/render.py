@@ -37,7 +37,7 @@ def _render(node: Node, symbols: Mapping[str, str]) -> tuple[str, int]:
         case Binary(sign, left, right):
             binds = _BINDS[sign]
             first = _within(left, symbols, binds + (sign == "^"), opens=True)
-            second = _within(right, symbols, binds + (sign in "-/"))
+            second = _within(right, symbols, binds + (sign != "^"))
             return f"{first}{_WRITTEN[sign]}{second}", binds
 
 
