@@ -13,7 +13,7 @@ from quanheng.base.errors import BureauError
 from quanheng.core.models import User
 from quanheng.instruments.enums import EventKind, Filing, Obligation, Setting, Use, Verdict
 from quanheng.instruments.models import Instrument, Place, Standing
-from quanheng.instruments.selectors import counts_of_due, due_conditions
+from quanheng.instruments.selectors import due_conditions
 from quanheng.instruments.services.conditions import (
     add_condition_evidence,
     merge_instruments,
@@ -275,7 +275,9 @@ def test_the_words_about_the_due_date_part_all_instruments(people: People, shop:
         found = make_scale(owner=shop, serial_no=f"{number}", filed_by=people["officer"])
         verify(people["officer"], found, TODAY - timedelta(days=days))
     make_scale(owner=shop, serial_no="9")
-    counts = counts_of_due(Standing.objects.all(), TODAY)
+    counts = {
+        word: Standing.objects.filter(condition).count() for word, condition in due_conditions(TODAY).items()
+    }
     assert counts == {"overdue": 1, "soon": 1, "later": 1, "never": 0, "none": 1}
     parts = [word for word in due_conditions(TODAY) if word != "never"]
     assert sum(counts[word] for word in parts) == Standing.objects.count()

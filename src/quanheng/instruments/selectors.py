@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import BigIntegerField, CharField, Count, F, Q, QuerySet, Value
+from django.db.models import BigIntegerField, CharField, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import In
 
@@ -303,9 +303,3 @@ def event_file(user: User, public_id: UUID, event_id: int) -> tuple[InstrumentEv
     if hashlib.sha256(data).hexdigest() != event.file_sha256:
         raise EventFileMissing()
     return event, data
-
-
-def counts_of_due(rows: QuerySet[Standing], on: date) -> dict[str, int]:
-    """Return how many of ``rows`` are overdue, due soon, later, and not due at all, on ``on``."""
-    conditions = due_conditions(on)
-    return rows.aggregate(**{name: Count("pk", filter=condition) for name, condition in conditions.items()})

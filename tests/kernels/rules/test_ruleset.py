@@ -131,15 +131,6 @@ def test_frozen_rules_stay_as_they_are_for_ever() -> None:
     assert rules.frozen(date(2027, 1, 8)).obligation("scale", "trade", date(2026, 1, 1)).rule_id == "scale/1"
 
 
-def test_rule_for_gives_only_what_makes_verification_mandatory() -> None:
-    rules = make_rules({})
-    found = rules.rule_for("scale", "trade", date(2026, 1, 1))
-    assert found is not None
-    assert found.id == "scale/1"
-    assert rules.rule_for("scale", "other", date(2026, 1, 1)) is None
-    assert rules.rule_for("caliper", "trade", date(2026, 1, 1)) is None
-
-
 def test_two_versions_with_one_id_or_of_an_unknown_kind_are_refused() -> None:
     rule = make_rule()
     with pytest.raises(ValueError, match="one id"):

@@ -168,12 +168,6 @@ class RuleVersion:
         """The regulation with its edition, such as JJG 539-2016."""
         return f"{self.regulation}-{self.edition}" if self.edition else self.regulation
 
-    def is_in_force(self, on: date) -> bool:
-        """Whether ``on`` lies within the days that this version states."""
-        return (self.in_force_from is None or self.in_force_from <= on) and (
-            self.in_force_to is None or on <= self.in_force_to
-        )
-
     def term_for(self, parameters: Parameters) -> tuple[Term | None, tuple[str, ...]]:
         """Return the term that applies, or None with the parameters whose absence hides it.
 

@@ -101,11 +101,6 @@ class RuleSet:
             since = begin
         return None
 
-    def rule_for(self, kind: str, use: str, on: date) -> RuleVersion | None:
-        """Return the version that makes verification of (kind, use) mandatory on a day, if one does."""
-        version = self.version_on(kind, on)
-        return version if version is not None and use in version.verified_uses else None
-
     def obligation(
         self, kind: str | None, use: str | None, on: date, parameters: Parameters | None = None
     ) -> Obligation:
