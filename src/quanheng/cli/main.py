@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from quanheng.cli import (
+    conformity,
     county,
     day,
     demo,
@@ -17,10 +18,12 @@ from quanheng.cli import (
     notices,
     opendata,
     plan,
+    procedure,
     registry,
     registry_list,
     rules,
     server,
+    uncertainty,
     user,
     whatif,
     witness,
@@ -47,7 +50,10 @@ app.add_typer(log.app, name="log")
 app.add_typer(indicator.app, name="indicator")
 rules.app.command("what-if")(whatif.what_if)
 app.add_typer(rules.app, name="rules")
+app.add_typer(procedure.app, name="procedure")
 app.add_typer(due.app, name="due")
+app.add_typer(uncertainty.app, name="uncertainty")
+app.add_typer(conformity.app, name="conformity")
 app.command("notices")(notices.notices)
 app.add_typer(county.app, name="county")
 app.add_typer(user.app, name="user")

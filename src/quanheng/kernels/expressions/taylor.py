@@ -22,6 +22,7 @@ class Taylor:
     """A series of order ``len(terms) - 1``; each term broadcasts to ``(directions, points)``."""
 
     __slots__ = ("terms",)
+    __array_ufunc__ = None  # an array on the left leaves the operation to the series
 
     def __init__(self, terms: tuple[Array, ...]) -> None:
         self.terms = terms
