@@ -6,7 +6,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin
 
 _NAME_NOISE = re.compile(r"[\s·•.,，。、（）()【】\[\]《》“”\"'\-－—_/]+")
 _SERIAL_NOISE = re.compile(r"[\s\-－—_/\\.,，。:：#№*]+")
@@ -49,6 +48,8 @@ def initials(text: str) -> str:
     >>> initials("人民医院")
     'rmyy'
     """
+    from pypinyin import Style, lazy_pinyin  # its dictionary takes longer to load than most commands run
+
     letters = lazy_pinyin(unicodedata.normalize("NFKC", text), style=Style.FIRST_LETTER)
     return re.sub(r"[^a-z0-9]", "", "".join(letters).lower())[:MAX_INITIALS]
 

@@ -12,7 +12,6 @@ from importlib.resources import files
 from typing import Any
 
 import yaml
-from pypinyin import lazy_pinyin
 
 _FIELD_NAMES = """seq name model serial_no manufacturer owner place accuracy range max min e d
 last_date valid_until interval_months certificate_no institution use remark"""
@@ -232,6 +231,8 @@ def _differing(one: str, other: str) -> int:
 
 @lru_cache(maxsize=4096)
 def _sound(words: str) -> tuple[str, ...]:
+    from pypinyin import lazy_pinyin  # its dictionary takes longer to load than most commands run
+
     return tuple(lazy_pinyin(words))
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from quanheng.kernels.policy.model import Document, Paragraph, Table
 from quanheng.kernels.policy.readers.docx import read_docx
 from quanheng.kernels.policy.readers.glyphs import with_plain_characters
-from quanheng.kernels.policy.readers.pdf import read_pdf
 from quanheng.kernels.policy.readers.text import read_text
 from quanheng.kernels.policy.refusals import DocumentRefused
 
@@ -52,6 +51,8 @@ def _reader(data: bytes) -> Callable[[bytes], Document]:
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return read_docx
     if b"%PDF-" in data[:1024]:
+        from quanheng.kernels.policy.readers.pdf import read_pdf  # a large library that only this case needs
+
         return read_pdf
     for magic, detail in _FOREIGN.items():
         if data.startswith(magic):
