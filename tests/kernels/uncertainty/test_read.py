@@ -109,6 +109,23 @@ REFUSED = [
     ("not square", SIMPLE + "correlations:\n  inputs: [a, b]\n  matrix: [[1, 0.5]]", 7, "矩阵应为 2 行 2 列"),
     ("diagonal", SIMPLE + "correlations:\n  inputs: [a, b]\n  matrix: [[1, 0.5], [0.5, 2]]", 7, "对角线上应为 1"),
     ("no section", "inputs: {a: 5}\nmodel: y = a", 1, "输入量应写成"),
+    ("a list of coefficients", SIMPLE + "correlations:\n  - [a, b, [0.1, 0.2]]", 6, "相关系数应为一个数，各点相同"),
+    # shapes
+    ("inputs as a number", "inputs: 5\nmodel: y = 1", 1, "输入量应写成“名称: {…}”"),
+    ("an empty model", SIMPLE.replace("y = a*b", "[]"), 4, "算式一个也没有"),
+    ("a formula of lists", SIMPLE.replace("y = a*b", "{y: [a]}"), 4, "应为算式"),
+    ("a unit of lists", SIMPLE.replace("std: 0.1", "std: 0.1, unit: [m]"), 2, "应为文字"),
+    ("an unlike key", SIMPLE + "qqqqqq: 1", 5, "可用：title、"),
+    ("many degrees of freedom", SIMPLE.replace("std: 0.1", "std: 0.1, dof: [1, 2]"), 2, "“dof”应为一个数"),
+    ("percent without estimate", SIMPLE.replace("value: 2, std: 0.1", "components: [{std_percent: 1}]"), 2, "相对值要有估计值"),
+    ("a constant of points among points", "constants: {k: [1, 2]}\n" + SIMPLE.replace("value: 2", "value: [k, 1]"), 3,
+     "列表中每一项应为一个数"),
+    ("a word for points", SIMPLE.replace("value: 2, std: 0.1", "readings_at_points: [1, 2]"), 2, "应为各点读数的列表"),
+    ("pooled groups", SIMPLE.replace("value: 2, std: 0.1", "readings: [[1, 2]], pooled_std: 1, dof: 9"), 2, "应为一列读数"),
+    ("groups of half", SIMPLE.replace(
+        "value: 2, std: 0.1", "group_means: [1, 2], group_stds: [1, 1], group_size: 2.5"), 2, "每组个数应为正整数"),
+    ("readings as a number", SIMPLE.replace("value: 2, std: 0.1", "readings: 5"), 2, "应为列表"),
+    ("joint as a word", SIMPLE + "joint: a", 5, "应为同时观测的输入量的列表"),
     # joint observations
     ("joint of other lengths", "inputs:\n  a: {readings: [1, 2, 4]}\n  b: {readings: [1, 2, 4, 5]}\n"
      "joint:\n  - [a, b]\nmodel: y = a*b", 5, "同时观测的读数个数不同"),

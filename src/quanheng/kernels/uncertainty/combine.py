@@ -108,17 +108,19 @@ def evaluate(model: Model, *, second_order: bool | None = None) -> Result:
     """
     wanted = model.has_second_order if second_order is None else second_order
     values, contributions = propagate(model)
-    covariance = np.einsum("aip,ij,bjp->pab", contributions, model.correlation, contributions)
+    largest = np.max(np.abs(contributions), axis=1)
+    scale = np.where(largest > 0, largest, 1.0)  # squares of very small or large numbers are none
+    scaled = contributions / scale[:, None, :]
+    covariance = np.einsum("aip,ij,bjp->pab", scaled, model.correlation, scaled)
     findings = list(model.findings)
     outputs = []
     for at, name in enumerate(model.outputs):
-        found = covariance[:, at, at]
-        first = np.sqrt(np.maximum(found, 0.0))
+        variance = np.maximum(covariance[:, at, at], 0.0)
+        first = scale[at] * np.sqrt(variance)
         higher = second_order_terms(model, name) if wanted else None
-        degrees = _degrees_of_freedom(model, contributions[at])
-        outputs.append(
-            _output(model, name, values[at], first, higher, degrees, _budget(model, contributions[at], found))
-        )
+        degrees = _degrees_of_freedom(model, scaled[at])
+        budget = _budget(model, contributions[at], scaled[at], variance)
+        outputs.append(_output(model, name, values[at], first, higher, degrees, budget))
     findings += _findings(model, outputs)
     return Result(
         model=model,
@@ -188,15 +190,16 @@ def _output(
     return Output(name, value, u, degrees, k, probability, k * u, budget, first, higher)
 
 
-def _budget(model: Model, contributions: Array, variance: Array) -> tuple[Row, ...]:
-    with_others = model.correlation @ contributions
+def _budget(model: Model, contributions: Array, scaled: Array, variance: Array) -> tuple[Row, ...]:
+    """Return the rows of one output; ``scaled`` contributions have the ``variance``."""
+    with_others = model.correlation @ scaled
     positive = np.where(variance > 0, variance, 1.0)
     return tuple(
         Row(
             name=known.name,
             sensitivity=contributions[at] / known.standard_uncertainty,
             contribution=np.abs(contributions[at]),
-            share=contributions[at] * with_others[at] / positive,
+            share=scaled[at] * with_others[at] / positive,
         )
         for at, known in enumerate(model.inputs)
     )
@@ -232,15 +235,16 @@ def _degrees_of_freedom(model: Model, contributions: Array) -> Array:
     variance: with the degrees of freedom that its inputs share where they were observed or fitted jointly, else with
     the smallest of them, which is on the safe side.
     """
-    total, weighted = np.zeros(model.points), np.zeros(model.points)
+    variances, degrees = [], []
     for group in dependent_groups(model):
         part = contributions[group]
-        variance = np.einsum("ip,ij,jp->p", part, model.correlation[np.ix_(group, group)], part)
-        degrees = np.min([model.inputs[at].degrees_of_freedom for at in group], axis=0)
-        total += variance
-        weighted += variance**2 / degrees
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(weighted > 0, total**2 / weighted, np.inf)
+        variances.append(np.einsum("ip,ij,jp->p", part, model.correlation[np.ix_(group, group)], part))
+        degrees.append(np.min([model.inputs[at].degrees_of_freedom for at in group], axis=0))
+    total = np.sum(variances, axis=0)
+    shares = np.array(variances) / np.where(total > 0, total, 1.0)
+    with np.errstate(divide="ignore"):
+        effective: Array = 1 / np.sum(shares**2 / np.array(degrees), axis=0)
+    return effective
 
 
 def _findings(model: Model, outputs: list[Output]) -> list[Finding]:

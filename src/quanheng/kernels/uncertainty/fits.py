@@ -83,6 +83,8 @@ class Fit:
         Sum of the weighted squared residuals.  [1 where uncertainties are given]
     redundancy : int
         n - p.
+    is_scaled : bool
+        Whether the covariance comes from the residuals.
     """
 
     estimates: Array
@@ -92,6 +94,7 @@ class Fit:
     residuals: Array
     chi_squared: float
     redundancy: int
+    is_scaled: bool
 
     @property
     def standard_uncertainties(self) -> Array:
@@ -143,6 +146,7 @@ def fit(curve: Curve) -> Fit:
         residuals=curve.response - found,
         chi_squared=chi_squared,
         redundancy=n - p,
+        is_scaled=is_scaled,
     )
 
 

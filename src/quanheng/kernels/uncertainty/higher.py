@@ -67,7 +67,8 @@ def second_order_terms(model: Model, output: str) -> SecondOrder:
             )
             for at, known in enumerate(model.inputs)
         }
-    first, second, third = higher_order(solve(model, series)[output], n, model.points)
+    with np.errstate(invalid="ignore"):
+        first, second, third = higher_order(solve(model, series)[output], n, model.points)
     if not (np.isfinite(second).all() and np.isfinite(third).all()):
         raise NotDefined(output, "在最佳估计值处没有有限的高阶导数，不能求二阶项。")
     added = second**2 / 2 + first[:, None, :] * third

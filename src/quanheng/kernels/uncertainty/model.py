@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
 from math import inf
 from typing import Literal, TypeAlias
 
@@ -67,8 +67,8 @@ class Input:
     @cached_property
     def standard_uncertainty(self) -> Array:
         """Of the input, (points,).  [unit of the input]"""
-        return np.sqrt(
-            sum((part.standard_uncertainty**2 for part in self.parts), np.zeros_like(self.estimate))
+        return reduce(
+            np.hypot, (part.standard_uncertainty for part in self.parts), np.zeros_like(self.estimate)
         )
 
     @cached_property

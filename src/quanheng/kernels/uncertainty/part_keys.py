@@ -35,7 +35,7 @@ def degrees_of_freedom(section: Section) -> float:
         return inf
     key = section.one_of(TRUST)
     given = section.number(key, is_infinite_allowed=True)
-    degrees = given if key == "dof" else (0.5 / given**2 if given > 0 else 0.0)
+    degrees = given if key == "dof" else (0.5 / given / given if given > 0 else 0.0)
     if not degrees >= _LEAST_DEGREES:
         raise section.refuse("自由度应不小于 1（不确定度的相对不确定度应大于零，不超过 0.707）。", key)
     return degrees

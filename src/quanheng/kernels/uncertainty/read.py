@@ -75,16 +75,7 @@ def read_model(data: Mapping[str, Any]) -> Model:
 def _read(source: Source) -> Model:
     top = source.section(source.marked.data, (), MODEL, "模型文件")
     _read_constants(source, top)
-    found = read_inputs(
-        source,
-        top.values[top.needed("inputs")] if "fits" not in top else top.values.get("inputs", {}),
-        top.where("inputs"),
-        top.values.get("joint"),
-        top.where("joint"),
-    )
-    read_fits(source, top.values.get("fits"), top.where("fits"), found)
-    if not found.inputs:
-        raise top.refuse("输入量一个也没有。", "inputs")
+    found = _read_inputs(source, top)
     implicit, implicit_path = _read_implicit(source, top)
     formulas = _read_formulas(source, top)
     _check_names(source, found, formulas, implicit, implicit_path)
@@ -93,11 +84,6 @@ def _read(source: Source) -> Model:
     outputs, labels, units = _read_outputs(source, top, definitions, implicit)
     p, k = _read_coverage(top)
     inputs = tuple(broadcast(known, source.points) for known in found.inputs)
-    used = {
-        name
-        for node in (*definitions.values(), *(implicit.equations if implicit else ()))
-        for name in names(node)
-    }
     model = Model(
         title=top.text("title"),
         inputs=inputs,
@@ -110,11 +96,21 @@ def _read(source: Source) -> Model:
         coverage_probability=p,
         coverage_factor=k,
         has_second_order=top.flag("second_order"),
-        labels={**{known.name: known.label for known in inputs if known.label}, **labels},
-        units={**{known.name: known.unit for known in inputs if known.unit}, **units},
-        findings=(*found.findings, *remarks, *_unused(found, used)),
+        labels={known.name: known.label for known in inputs if known.label} | labels,
+        units={known.name: known.unit for known in inputs if known.unit} | units,
+        findings=(*found.findings, *remarks, *_unused(found, definitions, implicit)),
     )
     return _checked(source, model, formulas, implicit_path)
+
+
+def _read_inputs(source: Source, top: Section) -> Found:
+    """Return the inputs, those of fits among them."""
+    given = top.values.get("inputs", {}) if "fits" in top else top.values[top.needed("inputs")]
+    found = read_inputs(source, given, top.where("inputs"), top.values.get("joint"), top.where("joint"))
+    read_fits(source, top.values.get("fits"), top.where("fits"), found)
+    if not found.inputs:
+        raise top.refuse("输入量一个也没有。", "inputs")
+    return found
 
 
 def _read_coverage(top: Section) -> tuple[float, float | None]:
@@ -299,7 +295,9 @@ def _read_outputs(
     return tuple(chosen), labels, units
 
 
-def _unused(found: Found, used: set[str]) -> list[Finding]:
+def _unused(found: Found, definitions: Mapping[str, Node], implicit: Implicit | None) -> list[Finding]:
+    nodes = (*definitions.values(), *(implicit.equations if implicit else ()))
+    used = {name for node in nodes for name in names(node)}
     return [
         Finding("unused_input", f"输入量 {known.name} 没有算式使用。", {"input": known.name})
         for known in found.inputs

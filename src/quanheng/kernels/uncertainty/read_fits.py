@@ -19,6 +19,7 @@ from quanheng.kernels.uncertainty.read_inputs import Found, joint_part
 from quanheng.kernels.uncertainty.section import Section, Source
 from quanheng.kernels.uncertainty.spellings import FIT
 
+_NOISE = 1e-13  # of the response; residuals below it are rounding
 _INCONSISTENT = 0.05  # JCGM 100 gives no level; ISO/TS 28037:2010, 6.3 tests at 5 %
 
 
@@ -41,9 +42,11 @@ def read_fits(source: Source, given: Any, path: Path, found: Found) -> None:
             result = fit(curve)
         except NoFit as error:
             raise section.refuse(str(error)) from error
+        if result.is_scaled and result.standard_deviation <= _NOISE * np.max(np.abs(curve.response)):
+            raise section.refuse("数据与曲线完全一致，参数没有不确定度。请给出数据的标准不确定度。")
         _add(section, str(name), parameters, result, found)
         _add_readings(section, str(name), result, found)
-        found.findings.append(_fitted(str(name), curve, parameters, result))
+        found.findings.append(_fitted(str(name), parameters, result))
 
 
 def _curve(source: Source, section: Section) -> tuple[Curve, list[str]]:
@@ -144,8 +147,6 @@ def _covariance(section: Section, n: int) -> Array:
 
 
 def _add(section: Section, name: str, parameters: list[str], result: Fit, found: Found) -> None:
-    if not np.all(result.standard_uncertainties > 0):
-        raise section.refuse("数据与曲线完全一致，参数没有不确定度。请给出数据的标准不确定度。")
     units = section.values.get("units") or {}
     for at, parameter in enumerate(parameters):
         if parameter in found.paths:
@@ -172,7 +173,7 @@ def _add_readings(section: Section, name: str, result: Fit, found: Found) -> Non
         return
     if not isinstance(given, Mapping):
         raise section.refuse("新读数应写成“名称: [数, …]”的形式。", "new_readings")
-    if result.degrees_of_freedom != result.redundancy:
+    if not result.is_scaled:
         raise section.refuse("数据的标准不确定度已给出时，新读数请作为输入量给出。", "new_readings")
     inner = Section(section.source, given, {key: str(key) for key in given}, section.where("new_readings"))
     for key in given:
@@ -190,14 +191,11 @@ def _add_readings(section: Section, name: str, result: Fit, found: Found) -> Non
     found.correlations[name] = block
 
 
-def _fitted(name: str, curve: Curve, parameters: list[str], result: Fit) -> Finding:
-    has_given = not curve.is_scaled and (
-        curve.response_covariance is not None or bool(curve.abscissa_uncertainties)
-    )
+def _fitted(name: str, parameters: list[str], result: Fit) -> Finding:
     text = f"拟合“{name}”：残差标准差 s = {result.standard_deviation:.3g}，剩余自由度 {result.redundancy}。"
     probability = None
     code = "fitted"
-    if has_given and result.redundancy > 0:
+    if not result.is_scaled and result.redundancy > 0:
         probability = float(chdtrc(result.redundancy, result.chi_squared))
         if probability < _INCONSISTENT:
             code = "fit_inconsistent"
@@ -214,7 +212,7 @@ def _fitted(name: str, curve: Curve, parameters: list[str], result: Fit) -> Find
             "correlation": result.correlation.tolist(),
             "residual_standard_deviation": result.standard_deviation,
             "redundancy": result.redundancy,
-            "chi_squared": result.chi_squared if has_given else None,
+            "chi_squared": None if result.is_scaled else result.chi_squared,
             "chi_squared_probability": probability,
             "degrees_of_freedom": result.degrees_of_freedom if result.degrees_of_freedom != inf else None,
             "residuals": result.residuals.tolist(),

@@ -178,7 +178,8 @@ def _validation(found: Validation) -> dict[str, Any]:
 
 
 def _finding(found: Finding) -> dict[str, Any]:
-    return {"code": found.code, "text": found.text, "data": dict(found.data)}
+    data = {key: _number(value) if isinstance(value, float) else value for key, value in found.data.items()}
+    return {"code": found.code, "text": found.text, "data": data}
 
 
 def _matrix(matrix: Any) -> list[list[float | None]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from math import inf, isfinite
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,8 @@ from quanheng.kernels.expressions import BadExpression, Node, evaluate, names, p
 from quanheng.kernels.marked_yaml import Marked, Path
 from quanheng.kernels.uncertainty.model import Array
 
-_LARGEST = float(np.finfo(float).max)
+_SHOWN = 40
+_LARGEST = 1e150  # its square is still a number
 
 
 class BadModel(ValueError):
@@ -120,15 +121,14 @@ class Source:
     def _number(self, value: Any, path: Path) -> Any:
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise self.refuse(f"“{value}”不是数。", path)
-        if not isinstance(value, str):
-            found: Any = float(value) if abs(value) < _LARGEST else np.inf
-        else:
+        found: Any = value
+        if isinstance(value, str):
             node = self.formula(value, path)
             if unknown := [name for name in names(node) if name not in self.constants]:
                 raise self.refuse(f"“{value}”中的“{unknown[0]}”不是常数。", path)
             found = evaluate(node, self.constants)
-        if not np.all(np.isfinite(found)):
-            raise self.refuse(f"“{value}”不是有限的数。", path)
+        if not np.all(np.abs(found) <= _LARGEST):
+            raise self.refuse(f"“{str(value)[:_SHOWN]}”不是有限的数，或大于 {_LARGEST:g}。", path)
         return found
 
 
@@ -244,12 +244,13 @@ class Section:
         rows = self.items(key)
         if not any(isinstance(row, list) for row in rows):
             return np.array([self._single(item, key, at) for at, item in enumerate(rows)], dtype=float)
-        lengths = {len(row) if isinstance(row, list) else 0 for row in rows}
+        lengths = {len(row) if isinstance(row, list) else -1 for row in rows}
         if len(lengths) != 1:
             raise self.refuse(f"“{self.keys[key]}”的各组长度不同。", key)
         return np.array([[self._single(v, key, at) for v in row] for at, row in enumerate(rows)], dtype=float)
 
     def _single(self, value: Any, key: str, at: int) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-            raise self.source.refuse(f"“{value}”不是数。", (*self.where(key), at))
-        return float(value)
+        place = (*self.where(key), at)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.source.refuse(f"“{value}”不是数。", place)
+        return float(self.source.numbers(value, place)[0])
