@@ -114,6 +114,7 @@ def run(
     stage: _Stage = "",
     as_json: _Json = False,
     explained: Annotated[bool, typer.Option("--explain", help="写出计算过程。")] = False,
+    brief: Annotated[bool, typer.Option("--brief", help="每台只给结论和依据，不列各点。")] = False,
 ) -> None:
     """按当天施行的规程判定读数：误差、最大允许误差、不确定度、符合的概率、结论和依据。"""
     from quanheng.kernels.procedures import BadSheet, judge
@@ -128,10 +129,10 @@ def run(
         raise _refuse("procedure.bad_sheet", str(error), as_json=as_json) from None
     head = _head(edition, day, wanted)
     if as_json:
-        answer = _answer(head, judgement, found, explained=explained)
+        answer = _answer(head, judgement, found, explained=explained, brief=brief)
         typer.echo(json.dumps(answer, ensure_ascii=False, indent=1, allow_nan=False))
         return
-    _print(edition, head, judgement, found, explained=explained)
+    _print(edition, head, judgement, found, explained=explained, brief=brief)
     if not stage and found.stage is None:
         typer.echo(f"检定类别未给，按{head['stage_text']}判定；可用 --stage 指定。", err=True)
 
@@ -174,9 +175,9 @@ def template_file(
 @app.command("schema")
 def schema() -> None:
     """输出规程文件格式的 JSON Schema。"""
-    from quanheng.kernels.procedures import Procedure
+    from quanheng.kernels.procedures.schema import schema_text
 
-    typer.echo(json.dumps(Procedure.model_json_schema(), ensure_ascii=False, indent=1))
+    typer.echo(schema_text(), nl=False)
 
 
 def _day(on: datetime | None) -> date:
@@ -295,14 +296,15 @@ def _period(kind: str, on: date) -> dict[str, Any] | None:
 
 
 def _answer(
-    head: dict[str, Any], judgement: Judgement, found: Readings, *, explained: bool
+    head: dict[str, Any], judgement: Judgement, found: Readings, *, explained: bool, brief: bool
 ) -> dict[str, Any]:
     from quanheng.kernels.procedures import explain
-    from quanheng.kernels.procedures.report import counts, report
+    from quanheng.kernels.procedures.report import conclusion_row, counts, report
 
+    shown = conclusion_row if brief else report
     results = []
     for at, name in enumerate(found.names):
-        result = {"instrument": name, **report(judgement, at)}
+        result = {"instrument": name, **shown(judgement, at)}
         if explained:
             result["explanation"] = explain(judgement, at)
         results.append(result)
@@ -313,7 +315,13 @@ def _answer(
 
 
 def _print(
-    edition: Edition, head: dict[str, Any], judgement: Judgement, found: Readings, *, explained: bool
+    edition: Edition,
+    head: dict[str, Any],
+    judgement: Judgement,
+    found: Readings,
+    *,
+    explained: bool,
+    brief: bool,
 ) -> None:
     from quanheng.cli.procedure_text import explained_lines, period_line, result_lines
     from quanheng.kernels.procedures.report import counts
@@ -325,7 +333,7 @@ def _print(
     for at, name in enumerate(found.names):
         if name:
             typer.echo(f"\n器具 {name}")
-        for line in result_lines(judgement, at):
+        for line in result_lines(judgement, at, brief=brief):
             typer.echo(line)
         if explained:
             for line in explained_lines(judgement, at):

@@ -31,8 +31,12 @@ if TYPE_CHECKING:
 _HEADINGS = ("行", "参考值", "示值", "误差", "最大允许误差", "U", "符合的概率", "结论")
 
 
-def result_lines(judgement: Judgement, instrument: int) -> Iterator[str]:
-    """Yield what came out for one instrument, counted from 0."""
+def result_lines(judgement: Judgement, instrument: int, *, brief: bool = False) -> Iterator[str]:
+    """Yield what came out for one instrument, counted from 0; only the verdict and its reasons if ``brief``."""
+    if brief:
+        yield from _notes(judgement, instrument, {"缺少": About.MISSING, "问题": About.FINDING})
+        yield from _verdict(judgement, instrument)
+        return
     yield from _points(list(judgement.points(instrument)), judgement.procedure)
     checked = [
         f"  {judgement.procedure.checks[name].text}：{'合格' if codes[instrument] else '不合格'}"
@@ -42,12 +46,18 @@ def result_lines(judgement: Judgement, instrument: int) -> Iterator[str]:
     if checked:
         yield "外观检查"
         yield from checked
-    for heading, about in (("缺少", About.MISSING), ("问题", About.FINDING), ("说明", About.REMARK)):
+    yield from _notes(
+        judgement, instrument, {"缺少": About.MISSING, "问题": About.FINDING, "说明": About.REMARK}
+    )
+    yield from _verdict(judgement, instrument)
+    yield from _marks(judgement.unconfirmed(instrument))
+
+
+def _notes(judgement: Judgement, instrument: int, wanted: Mapping[str, About]) -> Iterator[str]:
+    for heading, about in wanted.items():
         if said := judgement.said(instrument, about):
             yield f"{heading}："
             yield from (f"  {text}" for text in said)
-    yield from _verdict(judgement, instrument)
-    yield from _marks(judgement.unconfirmed(instrument))
 
 
 def _points(points: list[Point], procedure: Procedure) -> Iterator[str]:

@@ -6,7 +6,7 @@
 
 from quanheng.kernels.procedures.explain import explain
 from quanheng.kernels.procedures.judge import BadSheet, judge
-from quanheng.kernels.procedures.judgement import Judgement, Outcome, Point, Reason, Unconfirmed, limits_text
+from quanheng.kernels.procedures.judgement import Judgement, Outcome, Reason, Unconfirmed, limits_text
 from quanheng.kernels.procedures.library import (
     Edition,
     Library,
@@ -19,6 +19,7 @@ from quanheng.kernels.procedures.library import (
 from quanheng.kernels.procedures.model import Procedure, Stage
 from quanheng.kernels.procedures.notes import About, figure
 from quanheng.kernels.procedures.read import BadProcedure, Problem, read_procedure
+from quanheng.kernels.procedures.readout import Point
 from quanheng.kernels.procedures.sheet import Rows, Sheet, rows_of
 
 __all__ = [

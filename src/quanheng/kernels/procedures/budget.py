@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from quanheng.kernels.expressions import Node, Taylor, evaluate, first_order, names, seed
 from quanheng.kernels.procedures.fill import assumed
-from quanheng.kernels.procedures.model import Component, Shape, Value
+from quanheng.kernels.procedures.model import DIVISORS, Component, Shape, Value
 from quanheng.kernels.procedures.scope import Scope
 from quanheng.kernels.procedures.sheet import Numbers
-
-# Half-width over standard deviation: JJF 1059.1-2012, table 3; GUM 4.3.7, 4.3.9, 4.4.5.
-DIVISORS: Mapping[Shape, float] = {
-    Shape.RECTANGULAR: sqrt(3),
-    Shape.TRIANGULAR: sqrt(6),
-    Shape.ARCSINE: sqrt(2),
-}
 
 
 class Combined(NamedTuple):
@@ -48,24 +40,18 @@ def combined(
     # What contributes nothing needs no slope: |x| has none at 0.
     contributions = np.where(own == 0, 0.0, factors * own)
     total = np.sqrt(np.sum(contributions**2, axis=0))
-    degrees = np.full(scope.size, np.inf)
-    for part, contribution in zip(components, contributions, strict=True):
-        if part.degrees_of_freedom is not None:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                share = (contribution / total) ** 4 / scope.value(part.degrees_of_freedom)
-                degrees = 1 / (1 / degrees + share)
-    return Combined(total, degrees, contributions)
+    inverse = np.zeros(scope.size)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for part, contribution in zip(components, contributions, strict=True):
+            if part.degrees_of_freedom is not None:
+                inverse += (contribution / total) ** 4 / scope.value(part.degrees_of_freedom)
+        return Combined(total, 1 / inverse, contributions)
 
 
 def standard_uncertainty(part: Component, scope: Scope) -> Numbers:
     """Return the standard uncertainty of what a component is about [its unit], (rows,)."""
-    if part.half_width is not None and part.distribution is not None:
-        return scope.value(part.half_width) / DIVISORS[part.distribution]
-    if part.expanded_uncertainty is not None and part.coverage_factor is not None:
-        return scope.value(part.expanded_uncertainty) / part.coverage_factor
-    if part.standard_uncertainty is None:
-        raise ValueError("a component without a size")
-    return scope.value(part.standard_uncertainty)
+    size, divisor = part.size
+    return scope.value(size) / divisor
 
 
 def _of_assumed(part: Component, own: Numbers, scope: Scope) -> Numbers:

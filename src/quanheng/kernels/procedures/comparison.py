@@ -70,7 +70,7 @@ def rounded(values: Numbers, interval: Numbers) -> Numbers:
 
 def significant(values: Numbers) -> Numbers:
     """Return ``values`` to 12 significant digits, so that what is equal on paper is equal."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         places = _DIGITS - 1 - np.floor(np.log10(np.abs(values)))
         shifted = np.round(values * 10.0**places) / 10.0**places
     return np.asarray(np.where(np.isfinite(shifted), shifted, values))

@@ -17,8 +17,7 @@ from quanheng.kernels.procedures.model import Component, Judge, Procedure, Stage
 from quanheng.kernels.procedures.notes import About, Notes
 from quanheng.kernels.procedures.scope import Mask, Scope
 from quanheng.kernels.procedures.sheet import Column, Indices, Numbers
-
-LIMIT = "limit"
+from quanheng.kernels.procedures.symbols import LIMIT, in_symbols
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +97,14 @@ class Deciding:
         decided = np.isfinite(judged) & ~np.isnan(lower) & ~np.isnan(upper)
         size = np.fmax(*(np.where(np.isfinite(bound), np.abs(bound), 0.0) for bound in (lower, upper)))
         passed = decided & at_least(judged, lower, size) & at_most(judged, upper, size)
-        self._say_why_not(judge, place, value, ~decided & place.complete, used)
+        self._say_why_not(judge, place, ~decided & place.complete, used)
         with_standard = self._with_standard(judge, place, scope, half_width(lower, upper))
         known = self._uncertainty(judge, with_standard)
         return Decisions(
             self._name, at, place.by_group, place.owner, place.number,
             _shown(self._test.show.reference, scope), _shown(self._test.show.indication, scope), value, judged, lower, upper,
             known.standard_uncertainty, known.degrees_of_freedom,
-            _probability(value, lower, upper, known, decided), known.contributions,
+            _probability(value, lower, upper, known), known.contributions,
             decided, passed, tuple(used), rows, with_standard,
         )  # fmt: skip
 
@@ -134,7 +133,7 @@ class Deciding:
         return rounded(value, found.upper), [*used, (judge.round, found.row)]
 
     def _say_why_not(
-        self, judge: Judge, place: Place, value: Numbers, open_: Mask, used: Sequence[tuple[str, Indices]]
+        self, judge: Judge, place: Place, open_: Mask, used: Sequence[tuple[str, Indices]]
     ) -> None:
         """Say why decisions are open although every reading is there."""
         title = safe(self._test.title)
@@ -148,12 +147,17 @@ class Deciding:
             else:
                 text = f"{row}不在“{safe(table.label)}”所列的范围之内，不能判定。"
                 self._notes.add(About.FINDING, here, text, owner=place.owner, row=place.number)
-        text = f"{row}{safe(judge_label(judge, self._test))}算不出来（除数为零，或者读数太少）。"
-        self._notes.add(About.FINDING, open_ & ~np.isfinite(value), text, owner=place.owner, row=place.number)
+            open_ = open_ & ~here
+        text = f"{row}{safe(judge_label(judge, self._test))}或其限值算不出来（除数为零，或者读数太少）。"
+        self._notes.add(About.FINDING, open_, text, owner=place.owner, row=place.number)
 
     def _with_standard(self, judge: Judge, place: Place, scope: Scope, limit: Numbers) -> Scope:
         """Return the scope with the fields of the reference standard, after checking what is required of it."""
-        required = [one for one in self._procedure.standard.require if self._concerns(one, judge, place)]
+        required = [
+            one
+            for one in self._procedure.standard.require
+            if concerns(one, judge, self._name, self._procedure)
+        ]
         fields = self._procedure.standard.fields
         wanted = {
             name
@@ -183,20 +187,24 @@ class Deciding:
         is_missing = np.isnan(given)
         first = _first_of_each(is_missing, place.owner)
         if quantity.formula is not None:
-            text = f"{title}：{safe(quantity.label)}未给，按 {safe(quantity.formula.text)} 计。"
+            taken = safe(in_symbols(quantity.formula, self._procedure, self._test))
+            text = f"{title}：{safe(quantity.label)}未给，按 {taken} 计。"
             self._notes.add(About.REMARK, first, text, owner=place.owner)
             given = np.where(is_missing, inner.value(quantity.formula), given)
         elif quantity.required:
             text = f"{title}：缺少{safe(quantity.label)}。"
             self._notes.add(About.MISSING, first, text, owner=place.owner)
-        inner.put(name, given)
+        inner.put(name, np.where(self._is_outside(name, given, place, inner, title), np.nan, given))
 
-    def _concerns(self, one: StandardRequirement, judge: Judge, place: Place) -> bool:
-        if one.tests is not None:
-            return self._name in one.tests
-        own = components(judge, self._test, by_group=place.by_group)
-        used = {name for part in own for formula in sizes(part) for name in formula.names}
-        return any(name in used for name in one.value.names if name in self._procedure.standard.fields)
+    def _is_outside(self, name: str, given: Numbers, place: Place, inner: Scope, title: str) -> Mask:
+        """Return where a field of the standard is out of its range, and say so."""
+        quantity = self._procedure.standard.fields[name]
+        outside = ~np.isnan(given) & ~within(given, quantity, inner.value)
+        text, bounds = wanted_range(quantity, inner)
+        words = f"{title}：{safe(quantity.label)} {{given}}，应{text}。"
+        first = _first_of_each(outside, place.owner)
+        self._notes.add(About.FINDING, first, words, owner=place.owner, given=given, **bounds)
+        return outside
 
     def _check_standard(self, one: StandardRequirement, place: Place, inner: Scope, title: str) -> None:
         value = inner.value(one.value)
@@ -213,6 +221,21 @@ class Deciding:
             nothing = np.full(scope.size, np.nan)
             return Combined(nothing, nothing, np.empty((0, scope.size)))
         return combined(own, judge.value.node, self._test.values, scope)
+
+
+def concerns(one: StandardRequirement, judge: Judge, name: str, procedure: Procedure) -> bool:
+    """Whether a requirement on the reference standard is about the decisions of a judge entry of a test.
+
+    It is about decisions on the rows of the tests that it names; else about those whose uncertainty uses a field of
+    the standard that it is about.
+    """
+    test = procedure.tests[name]
+    by_group = is_of_groups(judge, test)
+    if one.tests is not None:
+        return name in one.tests and not by_group
+    own = components(judge, test, by_group=by_group)
+    used = {key for part in own for formula in sizes(part) for key in formula.names}
+    return any(key in used for key in one.value.names if key in procedure.standard.fields)
 
 
 def is_of_groups(judge: Judge, test: Test) -> bool:
@@ -261,11 +284,11 @@ def judge_unit(judge: Judge, test: Test) -> str:
     return judge.unit or found or ""
 
 
-def _probability(value: Numbers, lower: Numbers, upper: Numbers, known: Combined, decided: Mask) -> Numbers:
+def _probability(value: Numbers, lower: Numbers, upper: Numbers, known: Combined) -> Numbers:
     """Return the probability of conformity (JCGM 106:2012, 7.4) where there is an uncertainty, else NaN."""
     u = known.standard_uncertainty
     result = np.full(value.shape, np.nan)
-    here = decided & np.isfinite(u) & (u > 0) & (lower <= upper) & (known.degrees_of_freedom > 0)
+    here = np.isfinite(u) & (u > 0) & (lower <= upper) & (known.degrees_of_freedom > 0)
     if here.any():
         result[here] = probability_within(
             value[here], lower[here], upper[here], u[here], known.degrees_of_freedom[here]

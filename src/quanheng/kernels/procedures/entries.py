@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from quanheng.kernels.procedures.formula import Expression, Formula, Wanted, as_formula
@@ -169,3 +169,10 @@ class Standard(Entry):
     fields: dict[Name, Quantity] = {}
     """A reading may bring its own: a column of the same name."""
     require: tuple[StandardRequirement, ...] = ()
+
+    @field_validator("fields")
+    @classmethod
+    def _numbers(cls, fields: dict[str, Quantity]) -> dict[str, Quantity]:
+        if any(quantity.choices is not None for quantity in fields.values()):
+            raise PydanticCustomError("standard", "标准器的各项只能是数，没有可选项。")
+        return fields

@@ -7,9 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from quanheng.kernels.expressions import in_order, render
-from quanheng.kernels.procedures.budget import DIVISORS
 from quanheng.kernels.procedures.decisions import (
-    LIMIT,
     Decisions,
     components,
     judge_label,
@@ -21,9 +19,10 @@ from quanheng.kernels.procedures.formula import Formula
 from quanheng.kernels.procedures.judgement import Judgement, limits_text, places
 from quanheng.kernels.procedures.lookup import NO_ROW
 from quanheng.kernels.procedures.measuring import Measured
-from quanheng.kernels.procedures.model import Component, How, Judge, Quantity, Statistic, TableRow, Test
+from quanheng.kernels.procedures.model import DIVISORS, Component, How, Judge, Statistic, TableRow, Test
 from quanheng.kernels.procedures.notes import figure
 from quanheng.kernels.procedures.scope import Scope
+from quanheng.kernels.procedures.symbols import symbols
 from quanheng.kernels.procedures.words import STAGES
 
 _INDENT = "  "
@@ -48,7 +47,7 @@ class _Account:
         self._judgement, self._measured = judgement, measured
         self._procedure = judgement.procedure
         self._test: Test = judgement.procedure.tests[name]
-        self._symbols = self._all_symbols()
+        self._symbols = symbols(self._procedure, self._test)
 
     def lines(self, instrument: int) -> Iterator[str]:
         """Yield the lines for one instrument."""
@@ -69,17 +68,6 @@ class _Account:
                 yield self._made(name, statistic, group)
             for decisions in by_group:
                 yield from self._decided(decisions, group)
-
-    def _all_symbols(self) -> dict[str, str]:
-        procedure, test = self._procedure, self._test
-        quantities: tuple[Mapping[str, Quantity], ...] = (
-            procedure.instrument, procedure.environment, procedure.standard.fields, test.given, test.readings,
-        )  # fmt: skip
-        named = {name: one.symbol or one.label for part in quantities for name, one in part.items()}
-        named |= {name: table.label for name, table in procedure.tables.items()}
-        named |= {name: one.symbol or one.label for name, one in test.values.items()}
-        named |= {name: one.symbol or one.label for name, one in test.statistics.items()}
-        return {**named, LIMIT: "限值"}
 
     def _computed(self, name: str, formula: Formula, scope: Scope, row: int, unit: str | None) -> str:
         result = f"{_number(scope[name][row])}{_unit(unit)}"

@@ -10,10 +10,11 @@ from quanheng.kernels.expressions import in_order
 from quanheng.kernels.procedures.comparison import within
 from quanheng.kernels.procedures.formula import Formula
 from quanheng.kernels.procedures.lookup import look_up
-from quanheng.kernels.procedures.model import Procedure, Quantity, Ranged, Stage
+from quanheng.kernels.procedures.model import Procedure, Quantity, Ranged, Stage, Test
 from quanheng.kernels.procedures.notes import About, Notes
 from quanheng.kernels.procedures.scope import Mask, Scope
 from quanheng.kernels.procedures.sheet import Codes, Column, Indices, Numbers
+from quanheng.kernels.procedures.symbols import in_symbols
 
 MISSING_CHOICE = -1
 
@@ -38,11 +39,12 @@ class Filling:
         *,
         procedure: Procedure,
         stage: Stage,
+        test: Test | None = None,
     ) -> None:
         self.complete: Mask = np.ones(scope.size, dtype=bool)
         self.used: list[tuple[str, Indices, Indices]] = []
         self._scope, self._notes, self._where = scope, notes, where
-        self._tables, self._stage = procedure.tables, stage
+        self._procedure, self._tables, self._stage, self._test = procedure, procedure.tables, stage, test
         self._owner, self._keep = owner, keep
         self._row = {} if row is None else {"row": row}
 
@@ -104,9 +106,8 @@ class Filling:
         if quantity.assumed_half_width is not None:
             half_width = self._scope.value(quantity.assumed_half_width)
             self._scope.put(assumed(name), np.where(is_missing, half_width, np.nan))
-        table = self._tables.get(formula.text)
-        text = f"“{safe(table.label)}”表" if table is not None else f" {safe(formula.text)} "
-        self._say_once(About.REMARK, is_missing, f"{safe(quantity.label)}未给，按{text}计。")
+        text = safe(in_symbols(formula, self._procedure, self._test))
+        self._say_once(About.REMARK, is_missing, f"{safe(quantity.label)}未给，按 {text} 计。")
 
     def _range(self, name: str, quantity: Quantity) -> None:
         given = self._scope[name]

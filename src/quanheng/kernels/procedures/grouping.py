@@ -89,8 +89,8 @@ def _mean(x: Numbers, begin: Indices, end: Indices) -> Numbers:
 def _std(x: Numbers, begin: Indices, end: Indices) -> Numbers:
     n = end - begin + 1
     deviations = x - np.repeat(_mean(x, begin, end), n)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(n > 1, np.sqrt(np.add.reduceat(deviations**2, begin) / (n - 1)), np.nan)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.sqrt(np.add.reduceat(deviations**2, begin) / (n - 1)))
 
 
 # One number for each run of x from begin to end; the runs follow one another without a gap.

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from quanheng.kernels.procedures.decisions import Decisions, judge_label, judge_unit
+from quanheng.kernels.procedures.decisions import judge_label
 from quanheng.kernels.procedures.lookup import NO_ROW
 from quanheng.kernels.procedures.measuring import Measured
-from quanheng.kernels.procedures.model import Cited, Conclusion, Judge, Period, Procedure, Stage
+from quanheng.kernels.procedures.model import Cited, Conclusion, Period, Procedure, Stage
 from quanheng.kernels.procedures.notes import About, Note, figure
+from quanheng.kernels.procedures.readout import Point, Readout, starts
 from quanheng.kernels.procedures.scope import Scope
 from quanheng.kernels.procedures.sheet import FAILED, PASSED, Codes, Indices, Sheet
+
+__all__ = ["Judgement", "Outcome", "Point", "Reason", "Unconfirmed", "failure", "limits_text", "places"]
 
 
 class Outcome(IntEnum):
@@ -29,35 +33,6 @@ class Outcome(IntEnum):
     def word(self) -> str:
         """The verdict in results: rejected, passed or undetermined."""
         return self.name.lower()
-
-
-class Point(NamedTuple):
-    """One decision on one instrument; numbers are in ``unit``, NaN where there is none, limits infinite where none.
-
-    ``error`` is the judged value, ``judged`` the same after rounding; ``passed`` is None where it is open.
-    ``row`` counts the readings of the instrument in this test; for a group it is the first of them.
-    """
-
-    test: str
-    title: str
-    label: str
-    row: int
-    by_group: bool
-    reference: float
-    indication: float
-    error: float
-    judged: float
-    unit: str
-    lower: float
-    upper: float
-    standard_uncertainty: float
-    degrees_of_freedom: float
-    expanded_uncertainty: float
-    coverage_factor: float
-    probability_of_conformity: float
-    passed: bool | None
-    clause: str | None
-    values: dict[str, float]
 
 
 class Reason(NamedTuple):
@@ -111,13 +86,17 @@ class Judgement:
 
     def said(self, instrument: int, about: About) -> list[str]:
         """Return the sentences about an instrument."""
-        return [text for note in self.notes if note.about is about for text in note.texts(instrument)]
+        return [
+            note.text_at(at)
+            for note, start in self._notes
+            if note.about == about
+            for at in range(start[instrument], start[instrument + 1])
+        ]
 
     def points(self, instrument: int) -> Iterator[Point]:
         """Yield every decision on an instrument, test by test."""
-        for _, decisions in self._decisions():
-            for at in places(decisions.owner, instrument):
-                yield self._point(decisions, at)
+        for readout in self._readouts:
+            yield from readout.points(instrument)
 
     def statistics(self, instrument: int) -> Iterator[tuple[str, int, dict[str, float]]]:
         """Yield test, first row and statistics of every group of readings of an instrument."""
@@ -140,16 +119,13 @@ class Judgement:
     def unconfirmed(self, instrument: int) -> list[Unconfirmed]:
         """Return what the decisions on an instrument rest on that is not confirmed, each thing once."""
         marks: dict[Unconfirmed, None] = {}
-        for judge, decisions in self._decisions():
-            here = places(decisions.owner, instrument)
-            if len(here) and judge.table is None:
-                test = self.procedure.tests[decisions.test]
-                marks[self._mark(f"{test.title}：{judge_label(judge, test)}", judge)] = None
-            for name, lines in decisions.used:
-                marks |= dict.fromkeys(self._marks(name, lines[here.start : here.stop]))
-        for name, owner, lines in self.assumed:
-            here = places(owner, instrument)
-            marks |= dict.fromkeys(self._marks(name, lines[here.start : here.stop]))
+        for readout in self._readouts:
+            if readout.judge.table is None and readout.places(instrument):
+                marks[self._entries[id(readout)]] = None
+            for name, lines in readout.lines(instrument):
+                marks |= self._marks(name, lines)
+        for (name, _, taken), start in self._assumed:
+            marks |= self._marks(name, tuple(taken[start[instrument] : start[instrument + 1]].tolist()))
         return list(marks)
 
     def period(self, instrument: int) -> Period | None:
@@ -157,62 +133,47 @@ class Judgement:
         one = self.instruments.part(np.array([instrument], dtype=np.intp))
         return next((p for p in self.procedure.period if one.holds(p.when, self.stage)[0]), None)
 
-    def cited(self, judge: Judge, decisions: Decisions, at: int) -> tuple[str | None, str]:
-        """Return clause and document of a decision: those of the judge entry, else of the line, else of the table."""
-        sources: list[Cited] = [judge]
-        for name, lines in decisions.used:
-            table = self.procedure.tables[name]
-            line = int(lines[at])
-            sources += [table] if line == NO_ROW else [table.rows[line], table]
-        own = self.procedure.regulation.document
-        clause = next((source.clause for source in sources if source.clause), None)
-        return clause, next((source.regulation for source in sources if source.regulation), own)
+    @cached_property
+    def _readouts(self) -> list[Readout]:
+        return [
+            Readout(self.procedure, measured, decisions, self.sheet.size)
+            for measured in self.measured.values()
+            for decisions in measured.decisions
+        ]
 
-    def _decisions(self) -> Iterator[tuple[Judge, Decisions]]:
-        for name, measured in self.measured.items():
-            yield from zip(self.procedure.tests[name].judge, measured.decisions, strict=True)
+    @cached_property
+    def _entries(self) -> dict[int, Unconfirmed]:
+        """What is judged by formulas of the entries themselves."""
+        return {
+            id(one): self._mark(f"{one.test.title}：{judge_label(one.judge, one.test)}", one.judge)
+            for one in self._readouts
+        }
 
-    def _point(self, decisions: Decisions, at: int) -> Point:
-        test = self.procedure.tests[decisions.test]
-        judge = test.judge[decisions.at]
-        measured = self.measured[decisions.test]
-        scope, names = (
-            (measured.of_groups, test.statistics) if decisions.by_group else (measured.scope, test.values)
-        )
-        place = decisions.rows[at]
-        factor = self.procedure.coverage_factor
-        u = float(decisions.standard_uncertainty[at])
-        return Point(
-            decisions.test, test.title, judge_label(judge, test), int(decisions.number[at]), decisions.by_group,
-            float(decisions.reference[at]), float(decisions.indication[at]),
-            float(decisions.value[at]), float(decisions.judged[at]), judge_unit(judge, test),
-            float(decisions.lower[at]), float(decisions.upper[at]),
-            u, float(decisions.degrees_of_freedom[at]), factor * u, factor,
-            float(decisions.probability_of_conformity[at]),
-            bool(decisions.passed[at]) if decisions.decided[at] else None,
-            self.cited(judge, decisions, at)[0],
-            {name: float(scope[name][place]) for name in names},
-        )  # fmt: skip
+    @cached_property
+    def _notes(self) -> list[tuple[Note, list[int]]]:
+        return [(note, starts(note.owner, self.sheet.size)) for note in self.notes]
+
+    @cached_property
+    def _assumed(self) -> list[tuple[tuple[str, Indices, Indices], list[int]]]:
+        return [(one, starts(one[1], self.sheet.size)) for one in self.assumed]
 
     def _failures(self, instrument: int) -> Iterator[Reason]:
-        for judge, decisions in self._decisions():
-            for at in places(decisions.owner, instrument):
-                if decisions.decided[at] and not decisions.passed[at]:
-                    yield Reason(
-                        decisions.test,
-                        self.procedure.tests[decisions.test].title,
-                        *self.cited(judge, decisions, at),
-                        failure(self._point(decisions, at)),
-                    )
+        for readout in self._readouts:
+            if readout.has_failed(instrument):
+                used = [lines for _, lines in readout.lines(instrument)]
+                for at, point in enumerate(readout.points(instrument)):
+                    if point.passed is False:
+                        cited = readout.cited(tuple(lines[at] for lines in used))
+                        yield Reason(point.test, point.title, *cited, failure(point))
         yield from self._of_checks(instrument, FAILED, "不合格")
 
     def _successes(self, instrument: int) -> Iterator[Reason]:
-        for judge, decisions in self._decisions():
-            here = places(decisions.owner, instrument)
-            if len(here):
-                test = self.procedure.tests[decisions.test]
-                text = f"{judge_label(judge, test)} {len(here)} 处全部在限值之内。"
-                yield Reason(decisions.test, test.title, *self.cited(judge, decisions, here[0]), text)
+        for readout in self._readouts:
+            here = readout.places(instrument)
+            if here:
+                text = f"{judge_label(readout.judge, readout.test)} {len(here)} 处全部在限值之内。"
+                cited = readout.cited(tuple(lines[0] for _, lines in readout.lines(instrument)))
+                yield Reason(readout.decisions.test, readout.test.title, *cited, text)
         yield from self._of_checks(instrument, PASSED, "合格")
 
     def _of_checks(self, instrument: int, wanted: int, word: str) -> Iterator[Reason]:
@@ -224,11 +185,20 @@ class Judgement:
                     name, check.text, check.clause, check.regulation or own, f"{check.text}：{word}。"
                 )
 
-    def _marks(self, name: str, lines: Indices) -> Iterator[Unconfirmed]:
-        table = self.procedure.tables[name]
-        for line in dict.fromkeys(lines.tolist()):
-            row = () if line == NO_ROW else (table.rows[line],)
-            yield self._mark(table.label, *row, table)
+    def _marks(self, name: str, lines: tuple[int, ...]) -> dict[Unconfirmed, None]:
+        """Return the marks of some lines of a table."""
+        key = name, lines
+        if key not in self._known_marks:
+            table = self.procedure.tables[name]
+            self._known_marks[key] = dict.fromkeys(
+                self._mark(table.label, *(() if line == NO_ROW else (table.rows[line],)), table)
+                for line in dict.fromkeys(lines)
+            )
+        return self._known_marks[key]
+
+    @cached_property
+    def _known_marks(self) -> dict[tuple[str, tuple[int, ...]], dict[Unconfirmed, None]]:
+        return {}
 
     def _mark(self, what: str, *sources: Cited) -> Unconfirmed:
         """Return what is known of where something stands; the first source that says so counts."""

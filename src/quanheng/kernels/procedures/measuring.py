@@ -9,7 +9,7 @@ import numpy as np
 
 from quanheng.kernels.expressions import in_order
 from quanheng.kernels.procedures.decisions import Deciding, Decisions, Place, is_of_groups
-from quanheng.kernels.procedures.fill import Filling, safe
+from quanheng.kernels.procedures.fill import Filling, assumed, safe
 from quanheng.kernels.procedures.grouping import Groups, grouped, statistic
 from quanheng.kernels.procedures.model import Given, How, Procedure, Stage, Test
 from quanheng.kernels.procedures.notes import About, Notes
@@ -71,7 +71,7 @@ class Measuring:
         keep = shown.names if shown is not None else ()
         filling = Filling(
             scope, self._notes, where, rows.owner, rows.number, keep,
-            procedure=self._procedure, stage=self._stage,
+            procedure=self._procedure, stage=self._stage, test=test,
         )  # fmt: skip
         filling.fill(test.readings, rows.columns)
         self.used += filling.used
@@ -121,6 +121,7 @@ class Measuring:
             concerned,
             procedure=self._procedure,
             stage=self._stage,
+            test=test,
         )
         own = sheet.given.get(name, {})
         filling.fill(
@@ -134,7 +135,7 @@ class Measuring:
         complete = self._complete.copy()
         complete[concerned] &= filling.complete
         self.used += filling.used
-        for key in test.given:
+        for key in (*test.given, *(half for key in test.given if (half := assumed(key)) in inner)):
             if (choice := inner.choice(key)) is not None:
                 codes = np.full(size, -1, dtype=np.int16)
                 codes[concerned] = choice[0]
@@ -196,7 +197,7 @@ class Measuring:
         """Return where decisions are made: False is on rows, True on groups."""
         standard = self._standard(rows)
         first = groups.first
-        missing = np.bincount(groups.of_row[~known], minlength=len(first)) if len(first) else np.empty(0)
+        missing = np.bincount(groups.of_row[~known], minlength=len(first))
         of_first = {name: column[first] for name, column in standard.items()}
         return {
             False: Place(scope, rows.owner, rows.number, known, standard, by_group=False),

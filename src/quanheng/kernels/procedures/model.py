@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from math import sqrt
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -30,10 +32,11 @@ from quanheng.kernels.procedures.entries import (
     Surrounding,
     Text,
 )
-from quanheng.kernels.procedures.formula import Expression, Wanted
+from quanheng.kernels.procedures.formula import Expression, Formula, Wanted
 from quanheng.kernels.rules.model import Confidence
 
 __all__ = [
+    "DIVISORS",
     "Check",
     "Cited",
     "Component",
@@ -64,6 +67,14 @@ __all__ = [
     "Test",
     "Value",
 ]
+
+
+# Half-width over standard deviation: JJF 1059.1-2012, table 3; GUM 4.3.7, 4.3.9, 4.4.5.
+DIVISORS: Mapping[Shape, float] = {
+    Shape.RECTANGULAR: sqrt(3),
+    Shape.TRIANGULAR: sqrt(6),
+    Shape.ARCSINE: sqrt(2),
+}
 
 
 class TableRow(Ranged, Cited):
@@ -150,6 +161,17 @@ class Component(Entry):
         if (self.expanded_uncertainty is None) != (self.coverage_factor is None):
             raise PydanticCustomError("component", "expanded_uncertainty 与 coverage_factor 应同时给出。")
         return self
+
+    @property
+    def size(self) -> tuple[Formula, float]:
+        """What is stated, and what it is divided by to give a standard uncertainty."""
+        if self.half_width is not None and self.distribution is not None:
+            return self.half_width, DIVISORS[self.distribution]
+        if self.expanded_uncertainty is not None and self.coverage_factor is not None:
+            return self.expanded_uncertainty, self.coverage_factor
+        if self.standard_uncertainty is not None:
+            return self.standard_uncertainty, 1.0
+        raise ValueError("a component without a size")
 
 
 class Judge(Cited):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -33,11 +33,11 @@ class Note:
     text: str
     numbers: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
-    def texts(self, instrument: int) -> Iterable[str]:
-        """Return the sentences about one instrument."""
-        begin, end = np.searchsorted(self.owner, [instrument, instrument + 1])
-        for at in range(begin, end):
-            yield self.text.format(**{name: figure(column[at]) for name, column in self.numbers.items()})
+    def text_at(self, at: int) -> str:
+        """Return the sentence about the owner at a place of the columns."""
+        if not self.numbers:
+            return self.text.format()
+        return self.text.format(**{name: figure(column[at]) for name, column in self.numbers.items()})
 
 
 class Notes:

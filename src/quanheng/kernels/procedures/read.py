@@ -41,7 +41,7 @@ _REASONS = {
     "too_short": "不能为空。",
     "string_pattern_mismatch": "名称只能用字母、数字和下划线，不能以数字开头。",
 }
-_OURS = {"formula", "condition", "range", "row", "choice", "component", "judge", "readings"}
+_OURS = {"formula", "condition", "range", "row", "choice", "component", "judge", "readings", "standard"}
 
 BaseText = Callable[[str], bytes]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from quanheng.kernels.procedures.judgement import Judgement, Outcome, Point
+from quanheng.kernels.procedures import Judgement, Outcome, Point
 from quanheng.kernels.procedures.lookup import half_width
 from quanheng.kernels.procedures.model import Procedure, Quantity, Test, Value
 from quanheng.kernels.procedures.notes import About
@@ -24,32 +24,33 @@ def report(judgement: Judgement, instrument: int = 0) -> dict[str, Any]:
 
     Numbers have 12 significant digits; null where there is none, a limit that does not exist among them.
     """
-    outcome = judgement.outcome(instrument)
-    conclusion = judgement.conclusion(instrument)
+    tests = judgement.procedure.tests
     return {
         "points": [
-            point_row(point, shown_units(judgement.procedure.tests[point.test]))
-            for point in judgement.points(instrument)
+            point_row(point, shown_units(tests[point.test])) for point in judgement.points(instrument)
         ],
         "statistics": [
-            {
-                "test": test,
-                "title": judgement.procedure.tests[test].title,
-                "row": row,
-                "values": _numbers(values),
-            }
+            {"test": test, "title": tests[test].title, "row": row, "values": _numbers(values)}
             for test, row, values in judgement.statistics(instrument)
         ],
         "checks": _checks(judgement, instrument),
-        "verdict": outcome.word,
-        "verdict_text": conclusion.text,
-        "consequence": conclusion.consequence,
+        **conclusion_row(judgement, instrument),
+        "remarks": judgement.said(instrument, About.REMARK),
+        "unconfirmed": [one._asdict() for one in judgement.unconfirmed(instrument)],
+    }
+
+
+def conclusion_row(judgement: Judgement, instrument: int) -> dict[str, Any]:
+    """Return the verdict on one instrument and what decided it."""
+    said = judgement.conclusion(instrument)
+    return {
+        "verdict": judgement.outcome(instrument).word,
+        "verdict_text": said.text,
+        "consequence": said.consequence,
         "of_measured": Outcome(int(judgement.of_measured[instrument])).word,
         "decided_by": [reason._asdict() for reason in judgement.decided_by(instrument)],
         "missing": judgement.said(instrument, About.MISSING),
         "findings": judgement.said(instrument, About.FINDING),
-        "remarks": judgement.said(instrument, About.REMARK),
-        "unconfirmed": [one._asdict() for one in judgement.unconfirmed(instrument)],
     }
 
 

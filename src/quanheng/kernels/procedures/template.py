@@ -247,7 +247,7 @@ class _Writer:
         is_number: bool = False,
     ) -> None:
         for column, text in enumerate(lead):
-            sheet.write_string(row, column, text, self._text)
+            sheet.write(row, column, text or None, self._text)
         for column, value in enumerate(values, LEADING_COLUMNS):
             sheet.write(row, column, value if value != "" else None, self._cell)
         span = (row, LEADING_COLUMNS, row, LEADING_COLUMNS + len(values) - 1)

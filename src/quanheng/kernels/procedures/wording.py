@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from quanheng.kernels.expressions import render
 from quanheng.kernels.procedures.formula import Condition, Formula
-from quanheng.kernels.procedures.model import How, Procedure, Quantity, Ranged, Stage, Statistic, Test, Value
+from quanheng.kernels.procedures.model import Given, How, Procedure, Quantity, Ranged, Stage, Test
+from quanheng.kernels.procedures.symbols import symbols
 from quanheng.kernels.procedures.words import STAGES
 
 HOW: Mapping[How, str] = {
@@ -28,13 +29,11 @@ class Wording:
 
     def __init__(self, procedure: Procedure) -> None:
         self._procedure = procedure
-        of_tests = [
-            _symbols(test.readings, test.given, test.values, test.statistics)
-            for test in procedure.tests.values()
-        ]
-        self._common = {
-            **{name: symbol for symbols in reversed(of_tests) for name, symbol in symbols.items()},
-            **_symbols(procedure.instrument, procedure.environment, procedure.standard.fields),
+        # A table is used in several tests: what it is looked up by is called as in the first of them.
+        self._of_tests = {
+            name: symbol
+            for test in reversed(procedure.tests.values())
+            for name, symbol in symbols(procedure, test).items()
         }
         self._labels = {
             name: quantity.label
@@ -44,14 +43,11 @@ class Wording:
 
     def symbol(self, name: str, test: Test) -> str:
         """Return how a quantity of a test is written."""
-        own = _symbols(test.readings, test.given, test.values, test.statistics)
-        return own.get(name, name)
+        return symbols(self._procedure, test).get(name, name)
 
     def formula(self, formula: Formula, test: Test | None = None) -> str:
         """Return a formula with symbols, such as 0.5 × e."""
-        own = _symbols(test.readings, test.given, test.values, test.statistics) if test else {}
-        tables = {name: table.label for name, table in self._procedure.tables.items()}
-        return render(formula.node, {"limit": "最大允许误差", **tables, **self._common, **own})
+        return render(formula.node, {**self._of_tests, **symbols(self._procedure, test)})
 
     def range(self, ranged: Ranged, unit: str | None, test: Test | None = None) -> str:
         """Return a range such as 0～Max g, ≥ 0, > 0; "" where it is open."""
@@ -121,7 +117,12 @@ class Wording:
         parts = [quantity.hint]
         if not quantity.is_open:
             parts.append(f"范围：{self.range(quantity, quantity.unit, test)}")
-        if quantity.formula is not None:
+        if isinstance(quantity, Given) and quantity.from_test is not None:
+            source = self._procedure.tests[quantity.from_test.test]
+            parts.append(
+                f"不填则取“{source.title}”中 {self.symbol(quantity.from_test.value, source)} 的{HOW[quantity.from_test.how]}"
+            )
+        elif quantity.formula is not None:
             unit = f" {quantity.unit}" if quantity.unit and not quantity.formula.names else ""
             parts.append(f"不填则按 {self.formula(quantity.formula, test)}{unit} 计")
         elif quantity.default is not None:
@@ -129,8 +130,3 @@ class Wording:
         elif not quantity.required:
             parts.append("可不填")
         return "；".join(part for part in parts if part)
-
-
-def _symbols(*parts: Mapping[str, Quantity | Value | Statistic]) -> dict[str, str]:
-    """Return how each quantity is written: by its symbol, else by its label."""
-    return {name: one.symbol or one.label for part in parts for name, one in part.items()}

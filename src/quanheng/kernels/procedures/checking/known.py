@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from quanheng.kernels.procedures.decisions import LIMIT, tables_named
-from quanheng.kernels.procedures.model import Judge, Procedure, Quantity, Test
+from quanheng.kernels.procedures.decisions import tables_named
+from quanheng.kernels.procedures.model import How, Judge, Procedure, Quantity, Test
+from quanheng.kernels.procedures.symbols import LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,10 @@ def statistics_units(test: Test) -> dict[str, str | None]:
     """Return the units of the statistics of a test: where none is said, that of what they are made of."""
     of = {name: one.unit for name, one in test.readings.items()}
     of |= {name: one.unit for name, one in test.values.items()}
-    return {name: one.unit or of.get(one.of) for name, one in test.statistics.items()}
+    return {
+        name: one.unit or (None if one.how is How.COUNT else of.get(one.of))
+        for name, one in test.statistics.items()
+    }
 
 
 def with_standard(procedure: Procedure, known: Known, unit: str | None) -> Known:

@@ -11,8 +11,8 @@ from quanheng.kernels.marked_yaml import Path
 from quanheng.kernels.procedures.checking import known as places
 from quanheng.kernels.procedures.checking.known import Known
 from quanheng.kernels.procedures.decisions import (
-    LIMIT,
     components,
+    concerns,
     is_of_groups,
     judge_unit,
     sizes,
@@ -20,6 +20,7 @@ from quanheng.kernels.procedures.decisions import (
 )
 from quanheng.kernels.procedures.formula import Condition, Formula
 from quanheng.kernels.procedures.model import Component, Judge, Procedure, Quantity, Ranged, Requirement, Test
+from quanheng.kernels.procedures.symbols import LIMIT
 
 RESERVED = frozenset({"stage", LIMIT, "pi", "π"})
 SIDES = (("from", "from_"), ("above", "above"), ("to", "to"), ("below", "below"))
@@ -217,7 +218,7 @@ def _standard(procedure: Procedure) -> Iterator[Fault]:
                         ("standard", "fields", key, "default"), fields[key].formula, known
                     )
             for at, one in enumerate(procedure.standard.require):
-                if name in (one.tests or ()) or (one.tests is None and used & {*one.value.names}):
+                if concerns(one, judge, name, procedure):
                     yield from _requirement(("standard", "require", at), one, known, procedure)
     for at, one in enumerate(procedure.standard.require):
         for test_name in one.tests or ():

@@ -12,6 +12,7 @@ from quanheng.kernels.procedures.readings.places import BadReadings, Place, Prob
 from quanheng.kernels.procedures.readings.points import PlannedRow, planned_rows, point_column
 from quanheng.kernels.procedures.readings.tables import table_grids
 from quanheng.kernels.procedures.readings.writing import documents_of
+from quanheng.kernels.procedures.sheet import NOT_CHECKED
 
 __all__ = [
     "BadReadings",
@@ -44,7 +45,8 @@ def read_readings(data: bytes, filename: str, procedure: Procedure) -> Readings:
     else:
         grids = table_grids(data, filename, procedure, problems)
     readings = assemble(procedure, grids, problems)
-    if not readings.sheet.tests and not readings.sheet.checks:
+    checked = any((codes != NOT_CHECKED).any() for codes in readings.sheet.checks.values())
+    if not readings.sheet.tests and not checked:
         raise BadReadings((Problem(Place(), "没有读数。"),))
     return readings
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from quanheng.kernels.procedures.readings.cells import is_blank, text_of
 from quanheng.kernels.procedures.readings.fields import GLOBAL, Fields, Found, Scope, UnknownHeading
 from quanheng.kernels.procedures.readings.grids import Grid, GridColumn
 from quanheng.kernels.procedures.readings.parts import Block, Part, nothing, once, read_part
-from quanheng.kernels.procedures.readings.places import Place, Problems
+from quanheng.kernels.procedures.readings.places import BadReadings, Place, Problem, Problems
 from quanheng.kernels.procedures.readings.points import prefilled
 from quanheng.kernels.procedures.readings.ranges import check_ranges
 from quanheng.kernels.procedures.sheet import Column, Indices, Rows, Sheet, rows_of
@@ -50,6 +50,7 @@ def assemble(procedure: Procedure, grids: Sequence[Grid], problems: Problems) ->
         ["" if column.scopes else owners.role(column.heading, fields) for column in grid.columns]
         for grid in grids
     ]
+    _check_law(procedure, grids, roles)
     said = [owners.texts(grid, role, owners.OWNER, problems) for grid, role in zip(grids, roles, strict=True)]
     names, whose = owners.owners(grids, said, problems)
     work = _Assembly(procedure, fields, len(names), problems)
@@ -58,6 +59,24 @@ def assemble(procedure: Procedure, grids: Sequence[Grid], problems: Problems) ->
     sheet = work.sheet()
     problems.refuse()
     return Readings(tuple(names), sheet, work.stage, tuple(work.notes))
+
+
+def _check_law(procedure: Procedure, grids: Sequence[Grid], roles: Sequence[Sequence[str]]) -> None:
+    """Refuse readings that were taken down for another edition, before all that follows from it."""
+    document = procedure.regulation.document
+    for grid, role in zip(grids, roles, strict=True):
+        for text, place in _said_in(grid, role, owners.LAW):
+            if not owners.same_document(text, document):
+                raise BadReadings((Problem(place, f"读数是按 {text} 记录的，这里要用的是 {document}。"),))
+
+
+def _said_in(grid: Grid, roles: Sequence[str], wanted: str) -> Iterator[tuple[str, Place]]:
+    """Yield the cells of the columns of a role, where anything stands."""
+    for at, role in enumerate(roles):
+        if role == wanted:
+            for row, cell in enumerate(grid.columns[at].cells):
+                if not is_blank(cell):
+                    yield text_of(cell), grid.place(row, at)
 
 
 class _Assembly:
@@ -70,7 +89,7 @@ class _Assembly:
         self._blocks: dict[str, list[Block]] = {}
 
     def add(self, grid: Grid, roles: Sequence[str], owner: Indices) -> None:
-        self._law_and_stage(grid, roles)
+        self._stages(grid, roles)
         if grid.test is not None:
             tests: Mapping[str, Indices] = {grid.test: np.arange(grid.size)}
         else:
@@ -171,27 +190,16 @@ class _Assembly:
             self.notes.append(f"{title}：有 {left_out} 行没有读数，未计入。")
         block.keep(touched)
 
-    def _law_and_stage(self, grid: Grid, roles: Sequence[str]) -> None:
-        for at, role in enumerate(roles):
-            if role in {owners.LAW, owners.STAGE}:
-                for row, cell in enumerate(grid.columns[at].cells):
-                    if not is_blank(cell):
-                        self._said_of_all(role, text_of(cell), grid.place(row, at))
-
-    def _said_of_all(self, role: str, text: str, place: Place) -> None:
-        if role == owners.LAW:
-            document = self._procedure.regulation.document
-            if not owners.same_document(text, document):
-                self._problems.add(place, f"读数是按 {text} 记录的，这里要用的是 {document}。")
-            return
-        try:
-            stage = owners.stage_of(text)
-        except ValueError as error:
-            self._problems.add(place, str(error))
-            return
-        if self.stage not in {None, stage}:
-            self._problems.add(place, "检定类别前后不一致，一份文件只能有一种。")
-        self.stage = stage
+    def _stages(self, grid: Grid, roles: Sequence[str]) -> None:
+        for text, place in _said_in(grid, roles, owners.STAGE):
+            try:
+                stage = owners.stage_of(text)
+            except ValueError as error:
+                self._problems.add(place, str(error))
+                continue
+            if self.stage not in {None, stage}:
+                self._problems.add(place, "检定类别前后不一致，一份文件只能有一种。")
+            self.stage = stage
 
     def sheet(self) -> Sheet:
         """Return all numbers; note what contradicts itself and what lies outside its range."""

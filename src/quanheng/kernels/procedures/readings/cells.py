@@ -69,6 +69,7 @@ _DEGREES = re.compile(r"(?<!Δ)(?:℃|°C|K)$")
 _ENDS_NUMBER = "0123456789."
 _ONE = unit("1")
 _SHOWN = 40
+_LONGEST_REASON = 200
 _NO_VALUE = object()
 
 
@@ -90,9 +91,9 @@ def text_of(cell: object) -> str:
     """Return the text of a cell, of a whole number without ".0"."""
     if isinstance(cell, str):
         return clean(cell)
-    if isinstance(cell, bool) or not isinstance(cell, int | float):
-        return "" if cell is None else str(cell)
-    return number_text(cell)
+    if isinstance(cell, float):
+        return number_text(cell)
+    return "" if cell is None else str(cell)
 
 
 def read_numbers(cells: Sequence[object], wanted: Unit | None, written: Unit | None) -> Read:
@@ -187,7 +188,7 @@ def _answer(cell: object, read: Callable[[object], float]) -> float | str | None
     except BadCell as error:
         return error.text
     except BadQuantity as error:
-        return str(error)
+        return str(error)[:_LONGEST_REASON]
 
 
 def _number(cell: object, wanted: Unit | None, written: Unit | None) -> float:

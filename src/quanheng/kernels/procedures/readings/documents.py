@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 from quanheng.kernels.marked_yaml import BadYaml, load_marked
@@ -33,6 +32,12 @@ _WORDS: Mapping[str, str] = {
 _INSTRUMENTS = ("instruments", "各台器具")
 
 PlaceOf = Callable[[Path], Place]
+_SHOWN = 40
+_KNOWN_KEYS = {
+    **{word: scope.value for word, scope in _SECTIONS.items()},
+    **_WORDS,
+    **dict.fromkeys(_INSTRUMENTS, _INSTRUMENTS[0]),
+}
 _NO_MAPPING = "应为“名称: 值”的形式。"
 _Key = tuple[str, Scope | None, str]
 """Words of a cell, the part of the document it stands in, its test."""
@@ -81,13 +86,16 @@ def document_grids(
     reader = _Reader(
         procedure, problems, place_of or (lambda path: Place(_described(path, procedure), path=path))
     )
+    several = documents
+    shared: _Row = {}
     if isinstance(documents, Mapping):
-        shared, several = reader.parted(documents)
-    else:
-        shared, several = {}, documents
-    if several is None:
-        reader.document(shared, {}, (), "")
-    elif isinstance(several, Sequence) and not isinstance(several, str):
+        key = next((key for key in _INSTRUMENTS if key in documents), None)
+        if key is None:
+            reader.document(documents, {}, (), "")
+            return reader.grids()
+        several = documents[key]
+        shared = reader.shared({name: value for name, value in documents.items() if name not in _INSTRUMENTS})
+    if isinstance(several, Sequence) and not isinstance(several, str):
         for at, one in enumerate(several):
             reader.document(one, shared, ("instruments", at), str(at + 1))
     else:
@@ -111,20 +119,20 @@ class _Reader:
             *(rows.grid(self.place_of, test, declares=False) for test, rows in self._tests.items()),
         ]
 
-    def parted(self, document: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
-        """Return what is said of all instruments, and the list of them; None where there is but one."""
-        several = next((document[key] for key in _INSTRUMENTS if key in document), None)
-        return {key: value for key, value in document.items() if key not in _INSTRUMENTS}, several
+    def shared(self, given: Mapping[str, Any]) -> _Row:
+        """Return what is said of all instruments."""
+        row: _Row = {}
+        for key, value in given.items():
+            self._part(row, key, value, (key,), None)
+        return row
 
-    def document(self, given: Any, shared: Mapping[str, Any], path: Path, name: str) -> None:
+    def document(self, given: Any, shared: _Row, path: Path, name: str) -> None:
         """Read one instrument; what is shared holds where its own document says nothing else."""
         if not isinstance(given, Mapping):
             self._problems.add(self.place_of(path), _NO_MAPPING)
             return
         named = next((text_of(value) for key, value in given.items() if _WORDS.get(key) == "id"), "") or name
-        row: _Row = {("id", None, ""): (named, path)}
-        for key, value in shared.items():
-            self._part(row, key, value, (key,), None)
+        row: _Row = {**shared, ("id", None, ""): (named, path)}
         for key, value in given.items():
             self._part(row, key, value, (*path, key), named)
         self._instruments.rows.append(row)
@@ -148,14 +156,11 @@ class _Reader:
                 self._cells(row, scope, test, cells, where)
         elif scope is not None:
             self._cells(row, scope, "", value, path)
+        elif word == "id" and isinstance(value, list | Mapping):
+            self._problems.add(self.place_of(path), "此处应为一个值。")
         elif word is None:
-            near = get_close_matches(str(key), [*_SECTIONS, *_WORDS, *_INSTRUMENTS], n=1, cutoff=0.5)
-            hint = (
-                f"最接近的是 {near[0]}。"
-                if near
-                else f"可用：{'、'.join((*Scope, 'id', 'stage', 'instruments'))}。"
-            )
-            self._problems.add(self.place_of(path), f"没有“{key}”这一项。{hint}")
+            hint = self._fields.hints.about(str(key), _KNOWN_KEYS)
+            self._problems.add(self.place_of(path), f"没有“{str(key)[:_SHOWN]}”这一项。{hint}")
 
     def _by_test(self, value: Any, path: Path, *, is_whole: bool) -> Iterator[tuple[str, Any, Path]]:
         """Yield what is said of each test; all of it is of the main test where no test is named."""

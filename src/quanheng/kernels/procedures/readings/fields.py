@@ -37,6 +37,7 @@ GLOBAL = (Scope.INSTRUMENT, Scope.ENVIRONMENT, Scope.STANDARD, Scope.CHECKS)
 """What is said once for an instrument, whatever the test."""
 
 _BRACKETED = re.compile(r"(.+?)/?[(\[]([^()\[\]]+(?:\([^()]*\))?)[)\]]")
+_SHOWN, _LONGEST_HEADING, _MOST_HINTS = 40, 200, 20
 _SLASHED = re.compile(r"([^/]+)/(.+)")
 
 
@@ -97,6 +98,10 @@ class Fields:
         self._tests = {key: test.title for key, test in procedure.tests.items()}
         for field in _fields(procedure):
             self._of.setdefault((field.scope, field.test), {})[field.name] = field
+        self._names: dict[tuple[tuple[Scope, ...], str], _Names] = {}
+        everything = [field for fields in self._of.values() for field in fields.values()]
+        self._all_words = {word for field in everything for word in _words(field)}
+        self.hints = Hints()
 
     def of(self, scope: Scope, test: str = "") -> dict[str, Field]:
         """Return the fields of one part by their names."""
@@ -110,17 +115,18 @@ class Fields:
         UnknownHeading
             Nothing, more than one thing, no unit or one of another quantity.
         """
-        within = [field for scope in scopes for field in self._within(scope, test)]
+        names = self._within(tuple(scopes), test)
         text = _plain(heading)
         if not text:
             raise UnknownHeading("有内容而没有列名。")
-        if named := _named(text, within):
+        if named := names.named(text):
             return Found(_only(named, heading))
         for words, written in _parted(text):
-            if named := _named(words, within):
+            if named := names.named(words):
                 field = _only(named, heading)
                 return Found(field, _unit(written, field))
-        raise UnknownHeading(f"没有“{heading.strip()[:40]}”这一项。{_hint(text, within)}")
+        hint = self.hints.about(text, names.titles)
+        raise UnknownHeading(f"没有“{heading.strip()[:_SHOWN]}”这一项。{hint}")
 
     def heading(self, field: Field, *, with_unit: bool = False) -> str:
         """Return the shortest heading that names a field and no other, in a sheet of its test or of instruments."""
@@ -138,14 +144,12 @@ class Fields:
 
     def knows(self, heading: str, scopes: Iterable[Scope], test: str = "") -> bool:
         """Whether `find` would find one, or too many."""
-        text = _plain(heading)
-        within = [field for scope in scopes for field in self._within(scope, test)]
-        return bool(_named(text, within)) or any(_named(words, within) for words, _ in _parted(text))
+        names, text = self._within(tuple(scopes), test), _plain(heading)
+        return bool(names.named(text)) or any(names.named(words) for words, _ in _parted(text))
 
     def knows_anywhere(self, heading: str) -> bool:
         """Whether any part of the file has it, under exactly that word."""
-        text = _plain(heading)
-        return any(text in _words(field) for fields in self._of.values() for field in fields.values())
+        return _plain(heading) in self._all_words
 
     def test(self, text: str) -> str:
         """Return the test that a text names, by its identifier or its title.
@@ -160,11 +164,53 @@ class Fields:
             if plain in {_plain(key), _plain(title)}:
                 return key
         raise UnknownHeading(
-            f"没有“{text.strip()[:40]}”这一检定项目。应为：{'、'.join(self._tests.values())}。"
+            f"没有“{text.strip()[:_SHOWN]}”这一检定项目。应为：{'、'.join(self._tests.values())}。"
         )
 
-    def _within(self, scope: Scope, test: str) -> Iterable[Field]:
-        return self.of(scope, test if scope in {Scope.GIVEN, Scope.READINGS} else "").values()
+    def _within(self, scopes: tuple[Scope, ...], test: str) -> _Names:
+        if (scopes, test) not in self._names:
+            of_test = {Scope.GIVEN, Scope.READINGS}
+            parts = [self.of(scope, test if scope in of_test else "") for scope in scopes]
+            self._names[scopes, test] = _Names([field for part in parts for field in part.values()])
+        return self._names[scopes, test]
+
+
+class _Names:
+    """Fields by their words: identifiers go first, then words as written, then in any letter case."""
+
+    def __init__(self, within: Sequence[Field]) -> None:
+        self._levels: tuple[dict[str, list[Field]], ...] = ({}, {}, {})
+        self.titles: dict[str, str] = {}
+        for field in within:
+            words = _words(field)
+            self.titles.update(dict.fromkeys(words, field.title))
+            folded = dict.fromkeys(word.casefold() for word in words)
+            for level, texts in zip(self._levels, ((field.name,), words, folded), strict=True):
+                for text in texts:
+                    level.setdefault(text, []).append(field)
+
+    def named(self, text: str) -> list[Field]:
+        """Return the fields of that name."""
+        identifiers, words, folded = self._levels
+        return identifiers.get(text) or words.get(text) or folded.get(text.casefold(), [])
+
+
+class Hints:
+    """Says what is most like a word that is not known; for the first few only, for it takes its time."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_HINTS
+
+    def about(self, text: str, titles: Mapping[str, str]) -> str:
+        """Return the sentence; ``titles`` are the known words and what they stand for."""
+        self._left -= 1
+        if self._left < 0:
+            return ""
+        near = get_close_matches(text[:_SHOWN], titles, n=3, cutoff=0.5)
+        if near:
+            return f"最接近的是：{'、'.join(dict.fromkeys(titles[word] for word in near))}。"
+        known = "、".join(list(dict.fromkeys(titles.values()))[:20])
+        return f"可用：{known}。" if known else "这里没有可填的项。"
 
 
 def _fields(procedure: Procedure) -> Iterator[Field]:
@@ -201,25 +247,17 @@ def _words(field: Field) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_plain(word) for word in (*own, *joined, *prefixed) if word))
 
 
-def _named(text: str, within: Sequence[Field]) -> list[Field]:
-    """Return the fields of that name: identifiers first, then words as written, then in any letter case."""
-    folded = text.casefold()
-    return (
-        [field for field in within if text == field.name]
-        or [field for field in within if text in _words(field)]
-        or [field for field in within if folded in {word.casefold() for word in _words(field)}]
-    )
-
-
 def _only(named: Sequence[Field], heading: str) -> Field:
     if len(named) > 1:
         ways = "、".join(f"“{SCOPE_LABELS[field.scope]}：{field.label}”" for field in named)
-        raise UnknownHeading(f"“{heading.strip()[:40]}”可以指 {ways}，请写明是哪一个。")
+        raise UnknownHeading(f"“{heading.strip()[:_SHOWN]}”可以指 {ways}，请写明是哪一个。")
     return named[0]
 
 
 def _parted(text: str) -> Iterator[tuple[str, str]]:
     """Yield a heading parted into words and unit: 载荷(kg), 载荷[kg], 载荷/kg, 载荷,kg."""
+    if len(text) > _LONGEST_HEADING:
+        return
     if match := _BRACKETED.fullmatch(text):
         yield match[1], match[2]
     if match := _SLASHED.fullmatch(text):
@@ -241,12 +279,3 @@ def _unit(written: str, field: Field) -> Unit:
     except BadQuantity as error:
         raise UnknownHeading(str(error)) from error
     return one
-
-
-def _hint(text: str, within: Sequence[Field]) -> str:
-    words = {word: field.title for field in within for word in _words(field)}
-    near = list(dict.fromkeys(words[word] for word in get_close_matches(text, words, n=3, cutoff=0.5)))
-    if near:
-        return f"最接近的是：{'、'.join(near)}。"
-    known = list(dict.fromkeys(field.title for field in within))
-    return f"可用：{'、'.join(known[:20])}。" if known else ""

@@ -52,12 +52,16 @@ class Problems:
 
     kept: list[Problem] = field(default_factory=list)
     count: int = 0
+    _known: set[Problem] = field(default_factory=set)
 
     def add(self, place: Place, reason: str) -> None:
-        """Note that something is wrong."""
-        self.count += 1
-        if len(self.kept) < MOST_PROBLEMS:
-            self.kept.append(Problem(place, reason))
+        """Note that something is wrong; once, though it be read for many instruments."""
+        if len(self.kept) == MOST_PROBLEMS:
+            self.count += 1
+        elif (problem := Problem(place, reason)) not in self._known:
+            self.count += 1
+            self.kept.append(problem)
+            self._known.add(problem)
 
     def __iter__(self) -> Iterator[Problem]:
         return iter(self.kept)

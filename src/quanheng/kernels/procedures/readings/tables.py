@@ -128,10 +128,12 @@ def _body(rows: list[NumberedRow]) -> list[NumberedRow]:
 
 
 def _used(body: list[NumberedRow]) -> list[int]:
-    """Return the columns of instruments in which more stands than a form is made with."""
+    """Return the columns of instruments in which more stands than a form is made with; else the first."""
     lines = [row for _, row in body if text_of(_cell(row, 0)) not in {LAW, STAGE}]
     width = max((len(row) for row in lines), default=0)
-    return [at for at in range(LEADING_COLUMNS, width) if any(not is_blank(_cell(row, at)) for row in lines)]
+    columns = range(LEADING_COLUMNS, width)
+    found = [at for at in columns if any(not is_blank(_cell(row, at)) for row in lines)]
+    return found or [LEADING_COLUMNS]
 
 
 def _names_by_column(rows: list[NumberedRow]) -> dict[int, str]:
