@@ -18,6 +18,9 @@ MUST_HAVE_COMMANDS = [
     "README.md",
     "README.zh.md",
     "docs/tutorials/first-day.md",
+    "docs/tutorials/uncertainty.md",
+    "docs/explanation/uncertainty.md",
+    "docs/explanation/verdict.md",
     "docs/howto/check-the-log.md",
 ]
 

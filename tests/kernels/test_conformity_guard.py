@@ -201,6 +201,11 @@ def test_where_testing_is_not_worth_it_the_band_is_infinite() -> None:
     assert optimal_guard_band(NormalPrior(0, 10), Limits(-1, 1), coarse, 1e6, 1) == np.inf
 
 
+def test_a_population_far_outside_the_limits_is_never_accepted() -> None:
+    assert optimal_guard_band(NormalPrior(9, 0.1), Limits(-1, 1), 0.1, 1, 1) == np.inf
+    assert optimal_guard_band(NormalPrior(0, 0.1), Limits(-9, 9), 0.1, 1, 1) == -np.inf
+
+
 @pytest.mark.parametrize(
     ("make", "reason"),
     [

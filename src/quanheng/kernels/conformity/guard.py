@@ -208,11 +208,12 @@ def optimal_guard_band(
     costs = cost(bands)
     best = int(np.argmin(costs))
     same = 1e-12 * (cost_of_false_acceptance + cost_of_false_rejection)  # the accuracy of the risks
-    if costs[0] <= costs[best] + same:
+    risks = global_risks(prior, tolerance, standard_uncertainty)
+    if cost_of_false_acceptance * (1 - float(risks.conforming)) <= costs[best] + same:
         return -np.inf
-    if costs[-1] <= costs[best] + same:
+    if cost_of_false_rejection * float(risks.conforming) <= costs[best] + same:
         return np.inf
-    around = (float(bands[best - 1]), float(bands[best + 1]))
+    around = (float(bands[max(best - 1, 0)]), float(bands[min(best + 1, len(bands) - 1)]))
     found = optimize.minimize_scalar(lambda band: float(cost(band)), bounds=around, method="bounded")
     return float(found.x)
 
