@@ -242,8 +242,10 @@ def test_the_readings_that_are_documented_are_read(readings: Any) -> None:
     assert judged("platform_scale", readings(shown), *ON)["of_measured"] == "passed"
 
 
-def test_the_format_is_given_as_json_schema() -> None:
-    assert json.loads(procedure("schema").stdout)["title"] == "Procedure"
+def test_the_format_is_given_as_json_schema_and_stands_so_in_the_documents() -> None:
+    shown = procedure("schema").stdout
+    assert json.loads(shown)["title"] == "Procedure"
+    assert (ROOT / "docs/reference/procedure.schema.json").read_text("utf-8") == shown
 
 
 @pytest.mark.parametrize(

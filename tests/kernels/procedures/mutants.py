@@ -85,10 +85,8 @@ def _changes(node: ast.AST) -> list[tuple[str, object]]:
             return [("op", ast.Or() if isinstance(sign, ast.And) else ast.And())]
         case ast.UnaryOp(op=sign, operand=operand):
             return [("operand", ast.UnaryOp(sign, operand))]
-        case ast.Constant(value=bool(value)):
-            return [("value", not value)]
-        case ast.Constant(value=int(value) | float(value)):
-            return [("value", value + 1)]
+        case ast.Constant(value=bool() | int() | float() as value):
+            return [("value", not value if isinstance(value, bool) else value + 1)]
     return []
 
 

@@ -58,10 +58,7 @@ def test_the_engine_itself_survives() -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_no_mutant_survives(module: str) -> None:
-    made = list(mutants(module))
-    survivors = [
-        str(one) for one in made if (one.module, one.was, one.becomes) not in EQUIVALENT and survives(one)
-    ]
+    known = {key for key in EQUIVALENT if key[0] == module}
+    survivors = {(one.module, one.line, one.becomes) for one in mutants(module) if survives(one)}
 
-    assert made
-    assert survivors == []
+    assert survivors == known
