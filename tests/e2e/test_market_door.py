@@ -27,7 +27,7 @@ def test_a_block_is_pasted_mended_by_keyboard_registered_and_submitted(door: Doo
     sheet = (f"1号\t{mark}张\t13900000001\t{mark}01", f"2号\t{mark}李\t\t{mark}02", f"3号\t\t\t{mark}-02")
     page.evaluate(PASTE, "\r\n".join([*sheet, ""]))
     expect(cell(page, "出厂编号", 2)).to_have_value(f"{mark}02")
-    notes = page.locator("#door-grid .door-note")
+    notes = page.locator("#door-grid .grid-note")
     expect(notes.nth(2)).to_have_text("缺使用单位")
     expect(page.locator("#door-grid [role=status]")).to_have_text("已填 3 台，其中 1 台要核对。")
     cell(page, "使用单位", 3).fill(f"{mark}王")
@@ -64,7 +64,7 @@ def refused_row_stays(door: Door, page: Page, mark: str) -> None:
     for row, serial in ((1, f"{mark}04"), (2, f"{mark}01")):
         cell(page, "使用单位", row).fill(f"{mark}张")
         cell(page, "出厂编号", row).fill(serial)
-    expect(page.locator("#door-grid .door-note").nth(1)).to_contain_text("已登记")
+    expect(page.locator("#door-grid .grid-note").nth(1)).to_contain_text("已登记")
     with door.watch.expects(422):
         page.get_by_role("button", name="登记", exact=True).click()
         expect(page.locator(".answer")).to_contain_text("已登记 1 台，还有 1 行没有登记")

@@ -51,7 +51,7 @@ def test_an_institute_reads_instruments_and_files_none(door: Door) -> None:
     page = door.sign_in(INSTITUTE[door.width])
     expect(page.locator(".answer")).to_have_text("现在没有等您办的事。")
     expect(page.get_by_text("检定员、核验员和授权签字人的页面")).to_be_visible()
-    assert rail(page) == ["今日", "计量器具", "检定到期", "规则", "日志"]
+    assert rail(page) == ["今日", "计量器具", "检定到期", "规则", "测量模型", "日志"]
     open_list(page)
     assert total(page) > 4000  # whatever may be brought to them
     assert set(buttons(page)) <= HARMLESS | NARROWING | {"保存"}  # a filter of their own

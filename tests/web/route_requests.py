@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from tests.evaluations.making import MODEL
 from tests.people import PASSWORD
 from tests.plans import STRANGE
 from tests.web.world import World
@@ -16,6 +17,22 @@ Build = Callable[[World], Mapping[str, Any]]
 
 def _nothing(_world: World) -> Mapping[str, Any]:
     return {}
+
+
+def _readings(_world: World) -> Mapping[str, Any]:
+    return {"kind": "electronic_scale", "on": "2026-11-23", "instrument-class": "III", "checks-seal": "合格"}
+
+
+def _model(world: World) -> Mapping[str, Any]:
+    return {"public_id": world.model.public_id}
+
+
+def _model_text(_world: World) -> Mapping[str, Any]:
+    return {"text": MODEL, "trials": "0", "name": "路线演示"}
+
+
+def _model_withdrawal(world: World) -> Mapping[str, Any]:
+    return {"revision": world.model.revision, "reason": "演示"}
 
 
 def _plan(world: World) -> Mapping[str, Any]:

@@ -42,6 +42,9 @@ from tests.web.route_requests import (
     _ledger,
     _market,
     _measures_form,
+    _model,
+    _model_text,
+    _model_withdrawal,
     _new_instrument,
     _new_person,
     _nothing,
@@ -53,6 +56,7 @@ from tests.web.route_requests import (
     _place,
     _place_form,
     _plan,
+    _readings,
     _reason,
     _roles_form,
     _rule,
@@ -89,6 +93,8 @@ REGISTERING = frozenset({"officer", "inspector", "clerk", "owner"})
 FOR_OTHERS = REGISTERING - {"owner"}  # who register for users that do not come themselves
 IN_CHARGE = frozenset({"officer", "inspector", "owner"})  # who say that an instrument is stopped or moved
 PARTY = frozenset({"officer", "owner"})  # who keep the calendar of the owner's shop
+LABORATORY = frozenset({"verifier", "checker", "signatory"})  # whose models these are
+MODELS = READERS | LABORATORY
 NOT_THE_CLERKS = {"clerk": 404}
 
 
@@ -112,9 +118,9 @@ class Row:
         return self.special.get(person, self.answer if person in self.allowed else self.others)
 
 
-def public(answer: int = 200, args: Build = _nothing) -> Row:
-    """Return the row of something that anyone may read."""
-    return Row(EVERYONE, answer=answer, visitor=answer, args=args)
+def public(answer: int = 200, args: Build = _nothing, form: Build | None = None) -> Row:
+    """Return the row of something that anyone may read, or have computed."""
+    return Row(EVERYONE, answer=answer, visitor=answer, args=args, form=form)
 
 
 def operation(allowed: frozenset[str], answer: int = 200, **options: Any) -> Row:
@@ -136,6 +142,13 @@ PORTAL: dict[str, Row] = {
     "GET portal:open_plan": public(),
     "GET portal:open_instruments": public(404),  # no county day has written it yet
     "GET portal:registry": public(),
+    "GET portal:bench": public(),
+    "POST portal:bench": public(form=_model_text),
+    "POST portal:bench_file": public(args=lambda _world: {"kind": "model.yaml"}, form=_model_text),
+    "GET portal:judge": public(),
+    "POST portal:judge": public(form=_readings),
+    "POST portal:judge_readings": public(form=_readings),
+    "GET portal:judge_template": public(404),  # no kind is asked for
     "GET portal:label": public(args=lambda world: {"code": world.instrument.label_code}),
     "GET portal:feed": public(args=lambda world: {"token": world.feed.token}),
 }
@@ -235,6 +248,13 @@ STAFF: dict[str, Row] = {
     "GET staff:rules_what_if": Row(OFFICER),
     "POST staff:rules_what_if": Row(OFFICER, form=lambda _world: {"on": "2027-01-08"}),
     "POST staff:rules_add_file": Row(OFFICER, 302, form=lambda _world: {"text": RULE_FILE}),
+    "GET staff:models": Row(MODELS),
+    "POST staff:model_save": Row(
+        LABORATORY, 302, form=lambda world: {**_model_text(world), "save": "new", "unit": world.laboratory.pk}
+    ),
+    "GET staff:model": Row(MODELS, args=_model),
+    "GET staff:model_withdraw": Row(LABORATORY, args=_model),
+    "POST staff:model_withdraw": Row(LABORATORY, 302, args=_model, form=_model_withdrawal),
     "GET staff:labels": Row(REGISTERING),
     "POST staff:labels": Row(REGISTERING, form=lambda _world: {"sheet": "70x37", "skip": "0"}),
     "GET staff:notices": Row(DUE),

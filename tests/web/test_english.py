@@ -14,6 +14,7 @@ from django.utils.translation import gettext, override
 from lxml import html
 
 from quanheng.core.models import County, OrgUnit, UnitAlias, User
+from quanheng.evaluations.examples import examples
 from quanheng.instruments.due_choices import due_choices
 from quanheng.instruments.ecqs import layout
 from quanheng.instruments.models import (
@@ -25,6 +26,7 @@ from quanheng.instruments.models import (
     Place,
     SavedFilter,
 )
+from quanheng.kernels.marked_yaml import load_marked
 from quanheng.kernels.policy import diff_plans, plan_from_dict
 from quanheng.parties.models import Party
 from quanheng.regulations.models import RuleVersion
@@ -105,6 +107,9 @@ def _registry_texts() -> Iterator[str]:
     for column in layout().columns:
         yield column.heading
     yield due_choices().application_source
+    for example in examples():  # models of the bench, and what is shown of the first of them
+        yield example.text
+        yield from _strings(load_marked(example.text).data)
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -17,7 +17,7 @@ SOURCE = ROOT / "src/quanheng"
 
 
 def _sources() -> list[Path]:
-    apps = ("core", "parties", "regulations", "instruments", "taskboard", "transparency")
+    apps = ("core", "parties", "regulations", "evaluations", "instruments", "taskboard", "transparency")
     return [path for app in apps for path in (SOURCE / app).rglob("*.py")]
 
 

@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from quanheng.base import clock
 from quanheng.core.models import OrgUnit, User
+from quanheng.evaluations.models import MeasurementModel
+from quanheng.evaluations.services import save_model
 from quanheng.instruments.due import WEEK, monday
 from quanheng.instruments.enums import Setting, Use
 from quanheng.instruments.models import (
@@ -43,6 +45,7 @@ from quanheng.taskboard.services.evidence import file_evidence
 from quanheng.taskboard.services.measures import measure_task_by
 from quanheng.taskboard.services.plans import adopt_version, receive_document
 from quanheng.transparency.sequencer import sequence
+from tests.evaluations.making import MODEL, laboratory
 from tests.plans import PLAN, REVISED
 
 STRANGER = "别处演示"  # begins the names of what is not the owner's and not in the clerk's town
@@ -73,6 +76,8 @@ class World:
     saved_filter: SavedFilter  # the officer's
     tried_batch: ImportBatch  # a ledger that waits for confirmation
     imported_batch: ImportBatch  # another one, imported, one row left out
+    laboratory: OrgUnit  # of verifier, checker and signatory
+    model: MeasurementModel  # of that laboratory, saved by the verifier
 
 
 def build_world(people: dict[str, User]) -> World:
@@ -115,6 +120,8 @@ def build_world(people: dict[str, User]) -> World:
     [appointment] = make_appointments(actor=officer, asked=[visit])
     saved_filter = save_filter(user=officer, name="逾期的秤", query="kind=price_scale&due=overdue")
     tried_batch, imported_batch = _batches(officer)
+    unit_id = laboratory().pk
+    model = save_model(actor=people["verifier"], unit_id=unit_id, name="演示模型", text=MODEL).model
     sequence()
     plan.refresh_from_db()
     version.refresh_from_db()
@@ -140,6 +147,8 @@ def build_world(people: dict[str, User]) -> World:
         saved_filter,
         tried_batch,
         imported_batch,
+        laboratory(),
+        model,
     )
 
 

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "quanheng.core",
     "quanheng.regulations",
     "quanheng.parties",
+    "quanheng.evaluations",
     "quanheng.instruments",
     "quanheng.taskboard",
     "quanheng.web",

@@ -29,7 +29,8 @@ _READERS = dict.fromkeys((_ADMIN, _OFFICER, Role.INSPECTOR, _AUDITOR), Reach.ALL
 _INVOLVED = {Role.DEPARTMENT_LIAISON: Reach.UNIT, Role.TOWN_CLERK: Reach.UNIT}
 _OWN = {Role.TOWN_CLERK: Reach.UNIT, Role.INSTRUMENT_OWNER: Reach.UNIT}
 # Whoever verifies must find any instrument that may be brought to them.
-_INSTITUTE = dict.fromkeys((Role.VERIFIER, Role.CHECKER, Role.SIGNATORY), Reach.ALL)
+_LABORATORY = (Role.VERIFIER, Role.CHECKER, Role.SIGNATORY)
+_INSTITUTE = dict.fromkeys(_LABORATORY, Reach.ALL)
 _FIELD = {_OFFICER: Reach.ALL, Role.INSPECTOR: Reach.ALL}
 
 PERMISSIONS: Mapping[str, Mapping[Role, Reach]] = {
@@ -38,6 +39,9 @@ PERMISSIONS: Mapping[str, Mapping[Role, Reach]] = {
     "core.change_units": {_ADMIN: Reach.ALL, _OFFICER: Reach.ALL},
     "core.view_users": {_ADMIN: Reach.ALL, _AUDITOR: Reach.ALL},
     "core.change_users": {_ADMIN: Reach.ALL},
+    # A laboratory's own measurement models: those who work there, and those who look after laboratories.
+    "evaluations.save": dict.fromkeys(_LABORATORY, Reach.UNIT),
+    "evaluations.view": _READERS | dict.fromkeys(_LABORATORY, Reach.UNIT),
     "instruments.view": _READERS | _INSTITUTE | _OWN,
     "instruments.register": _FIELD | _OWN,
     # For users of instruments who do not come themselves: a market, stall by stall.

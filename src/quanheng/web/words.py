@@ -138,6 +138,8 @@ def kind_words() -> dict[str, str]:
         "instruments:import_undone": _("撤销导入"),
         "instruments:compared": _("与另一台账比对"),
         "instruments:differences_resolved": _("处理台账差异"),
+        "model:saved": _("保存测量模型"),
+        "model:withdrawn": _("撤下测量模型"),
         "rules:loaded": _("载入规则"),
         "rule:added": _("添加规则版本"),
         "rule:confirmed": _("核对规则"),

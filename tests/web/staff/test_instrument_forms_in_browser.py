@@ -55,7 +55,7 @@ def _grid(page: Page) -> list[list[str]]:
     return page.eval_on_selector_all(
         "#door-grid tbody tr",
         "rows => rows.map(row => [...row.querySelectorAll('input')].map(i => i.value)"
-        ".concat(row.querySelector('.door-note').textContent)).filter(cells => cells.some(Boolean))",
+        ".concat(row.querySelector('.grid-note').textContent)).filter(cells => cells.some(Boolean))",
     )
 
 
@@ -95,7 +95,7 @@ def test_a_sheet_is_pasted_checked_while_typing_and_registered(visit: Visit) -> 
     page.get_by_label("制造单位").fill("演示衡器厂")
     page.locator("#door-grid input").first.focus()
     page.evaluate(PASTE, "1号\t张三\t13900000000\tA001\r\n2号\t李四\t\tA002\r\n3号\t\t\tA-002\r\n")
-    expect(page.locator("#door-grid .door-note").first).to_have_text("已登记：使用单位不详")
+    expect(page.locator("#door-grid .grid-note").first).to_have_text("已登记：使用单位不详")
     assert [row[4] for row in _grid(page)] == ["已登记：使用单位不详", "", "缺使用单位"]
     page.get_by_label("使用单位 3").fill("王五")
     assert _grid(page)[2][4] == "与第 2 行编号相同"

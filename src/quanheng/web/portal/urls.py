@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from quanheng.web.portal import files, labels, views
+from quanheng.web.portal import bench, files, judge, labels, views
 
 app_name = "portal"
 urlpatterns = [
@@ -12,6 +12,11 @@ urlpatterns = [
     path("plan/", views.plan, name="plan"),
     path("figures/", views.figures, name="figures"),
     path("instruments/", views.registry, name="registry"),
+    path("bench/", bench.bench, name="bench"),
+    path("bench/<str:kind>", bench.bench_file, name="bench_file"),
+    path("judge/", judge.judge, name="judge"),
+    path("judge/readings.yaml", judge.judge_readings, name="judge_readings"),
+    path("judge/template.xlsx", judge.judge_template, name="judge_template"),
     path("about/", views.about, name="about"),
     path("log/", views.log, name="log"),
     path("log/leaf/<int:index>/", views.leaf, name="leaf"),

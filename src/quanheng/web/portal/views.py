@@ -167,6 +167,8 @@ def public_page(request: HttpRequest, template: str, context: dict[str, Any]) ->
         ("portal:plan", _("规划进展")),
         ("portal:registry", _("计量器具")),
         ("portal:figures", _("公开数字")),
+        ("portal:judge", _("检定判定")),
+        ("portal:bench", _("不确定度评定台")),
         ("portal:log", _("透明日志")),
         ("portal:about", _("如何核对")),
     )

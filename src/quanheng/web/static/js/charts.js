@@ -1,14 +1,17 @@
 /* Draws every [data-chart="ID"] from the JSON in <script type="application/json" id="ID">; the table beside it stays.
-   Spec: { "kind": "bar" | "stacked" | "line", "categories": [text], "unit": text, "horizontal": bool,
+   Spec: { "kind": "bar" | "stacked" | "line" | "points", "categories": [text], "unit": text, "horizontal": bool,
            "series": [{"name": text, "values": [number|null], "tone": "ink|good|bad|unsure|late|off",
-                       "low": [number], "high": [number]}],          low and high draw the interval of each value
-           "limits": [{"label": text, "value": number}] }             e.g. the MPE band, as dashed lines
+                       "low": [number|null], "high": [number|null]}],   low and high draw the interval of each value
+           "limits": [{"label": text, "value": number}],                the same limit everywhere, as dashed lines
+           "band": {"name": text, "low": [number|null], "high": [number|null]} }
+                                           limits of each category, as a band; null: no limit on that side
+   Also draws what htmx brings; it drops scripts, so the JSON is taken out of the answer before.
    Canvas and rich text only: ECharts' HTML tooltips need style attributes, which the content policy forbids. */
 "use strict";
 (() => {
   const css = getComputedStyle(document.documentElement);
   const tone = (name) => css.getPropertyValue(`--q-${name}`).trim();
-  const TEXT = tone("text"), MUTED = tone("muted"), LINE = tone("line");
+  const TEXT = tone("text"), MUTED = tone("muted"), LINE = tone("line"), WASH = tone("wash");
   const FONT = css.getPropertyValue("--q-font").trim();
   const PALETTE = ["ink", "late", "good", "unsure", "bad", "off"];
   const hatch = (rotation, thin) => ({ symbol: "rect", symbolSize: 1, color: "rgba(255,255,255,0.55)", rotation,
@@ -18,7 +21,7 @@
   function intervalSeries(series, horizontal) {
     return {
       type: "custom", name: series.name, silent: true, z: 5, tooltip: { show: false },
-      data: series.low.map((low, at) => [at, low, series.high[at]]),
+      data: series.low.map((low, at) => [at, low, series.high[at]]).filter(([, low]) => low !== null),
       encode: horizontal ? { y: 0, x: [1, 2] } : { x: 0, y: [1, 2] },
       renderItem(params, api) {
         const place = (value) => api.coord(horizontal ? [value, api.value(0)] : [api.value(0), value]);
@@ -33,26 +36,64 @@
     };
   }
 
+  function bandSeries(band) {
+    const whole = band.low.map((low, at) => [at, low, band.high[at]]);
+    return {
+      type: "custom", name: band.name, silent: true, z: 1, tooltip: { show: false }, itemStyle: { color: WASH, borderColor: TEXT },
+      data: whole.map((limits) => limits.map((value) => (value === null ? "-" : value))), encode: { x: 0, y: [1, 2] },
+      renderItem(params, api) {
+        const at = api.value(0);
+        const [, low, high] = whole[at];
+        const { y: top, height } = params.coordSys;
+        const half = api.size([1, 0])[0] / 2;
+        const [x] = api.coord([at, 0]);
+        const [left, right] = [x - half, x + half];
+        const heightOf = (value, open) => (value === null ? open : api.coord([at, value])[1]);
+        const [from, to] = [heightOf(high, top), heightOf(low, top + height)];
+        const line = (y) => ({ type: "line", shape: { x1: left, y1: y, x2: right, y2: y }, style: { stroke: TEXT, lineWidth: 1, lineDash: [5, 3] } });
+        return { type: "group", children: [
+          { type: "rect", shape: { x: left, y: from, width: right - left, height: to - from }, style: { fill: WASH } },
+          ...(high === null ? [] : [line(from)]), ...(low === null ? [] : [line(to)]),
+        ] };
+      },
+    };
+  }
+
+  /* A point is a disc; one that is bad a cross, also in black and white. */
+  function pointSeries(series, colour) {
+    const cross = series.tone === "bad";
+    return {
+      type: "scatter", name: series.name, data: series.values, z: 6, symbolSize: 10, emphasis: { disabled: true },
+      symbol: cross ? "path://M0,0L10,10M10,0L0,10" : "circle",
+      itemStyle: { color: colour, borderColor: colour, borderWidth: cross ? 2.5 : 0 },
+    };
+  }
+
   function drawnSeries(spec) {
     const many = spec.series.length > 1;
-    return spec.series.flatMap((series, at) => {
+    const drawn = spec.series.flatMap((series, at) => {
       const colour = tone(series.tone || PALETTE[at % PALETTE.length]);
-      const drawn = {
-        name: series.name, data: series.values, type: spec.kind === "line" ? "line" : "bar",
-        stack: spec.kind === "stacked" ? "all" : undefined, itemStyle: { color: colour, decal: many ? HATCHES[series.tone] : undefined }, lineStyle: { width: 2 },
-        barMaxWidth: 22, symbolSize: 6, emphasis: { disabled: true },
-        markLine: at === 0 && spec.limits ? {
-          silent: true, symbol: "none", lineStyle: { color: TEXT, type: "dashed", width: 1 },
-          data: spec.limits.map((limit) => ({ name: limit.label, [spec.horizontal ? "xAxis" : "yAxis"]: limit.value,
-            label: { formatter: limit.label, color: TEXT, position: "insideEndTop" } })),
-        } : undefined,
-      };
-      return series.low ? [drawn, intervalSeries(series, spec.horizontal)] : [drawn];
+      const one = spec.kind === "points" ? pointSeries(series, colour) : lineOrBar(spec, series, at, colour, many);
+      return series.low ? [one, intervalSeries(series, spec.horizontal)] : [one];
     });
+    return spec.band ? [bandSeries(spec.band), ...drawn] : drawn;
+  }
+
+  function lineOrBar(spec, series, at, colour, many) {
+    return {
+      name: series.name, data: series.values, type: spec.kind === "line" ? "line" : "bar",
+      stack: spec.kind === "stacked" ? "all" : undefined, itemStyle: { color: colour, decal: many ? HATCHES[series.tone] : undefined }, lineStyle: { width: 2 },
+      barMaxWidth: 22, symbolSize: 6, emphasis: { disabled: true },
+      markLine: at === 0 && spec.limits ? {
+        silent: true, symbol: "none", lineStyle: { color: TEXT, type: "dashed", width: 1 },
+        data: spec.limits.map((limit) => ({ name: limit.label, [spec.horizontal ? "xAxis" : "yAxis"]: limit.value,
+          label: { formatter: limit.label, color: TEXT, position: "insideEndTop" } })),
+      } : undefined,
+    };
   }
 
   function optionOf(spec) {
-    const many = spec.series.length > 1;
+    const many = spec.series.length > 1 || Boolean(spec.band);
     const names = { type: "category", data: spec.categories, inverse: Boolean(spec.horizontal), axisTick: { show: false },
       axisLine: { lineStyle: { color: TEXT } }, axisLabel: { color: TEXT, fontSize: 13 } };
     const values = { type: "value", name: spec.unit || "", minInterval: spec.whole === false ? 0 : 1,
@@ -61,28 +102,47 @@
       animation: false, textStyle: { fontFamily: FONT }, backgroundColor: "#fff",
       aria: { enabled: true, label: { enabled: false } },
       grid: { left: 4, right: spec.horizontal ? 32 : 16, top: many ? 40 : 28, bottom: 4, containLabel: true },
-      legend: many ? { left: spec.horizontal ? 0 : 48, top: 0, icon: "rect", itemWidth: 14, itemHeight: 14, textStyle: { color: TEXT, fontSize: 13 } } : undefined,
+      legend: many ? { left: spec.horizontal ? 0 : 48, top: 0, icon: spec.kind === "points" ? undefined : "rect", itemWidth: 14, itemHeight: 14, textStyle: { color: TEXT, fontSize: 13 } } : undefined,
       tooltip: { trigger: "axis", renderMode: "richText", axisPointer: { type: "shadow", shadowStyle: { color: "rgba(29,67,121,0.06)" } },
         borderColor: LINE, textStyle: { color: TEXT } },
       xAxis: spec.horizontal ? values : names, yAxis: spec.horizontal ? names : values, series: drawnSeries(spec),
     };
   }
 
+  const received = new Map(); // JSON of the last answer of htmx, by id
+
+  function specOf(box) {
+    const script = document.getElementById(box.dataset.chart);
+    return JSON.parse(script ? script.textContent : received.get(box.dataset.chart));
+  }
+
   function draw(box) {
-    const spec = JSON.parse(document.getElementById(box.dataset.chart).textContent);
     const chart = window.echarts.init(box, null, { renderer: "canvas" });
-    chart.setOption(optionOf(spec));
+    chart.setOption(optionOf(specOf(box)));
     new ResizeObserver(() => chart.resize()).observe(box);
   }
 
-  for (const box of document.querySelectorAll("[data-chart]")) {
-    try {
-      draw(box);
-    } catch (error) { // an old browser or a wrong spec must still leave the numbers in sight
-      box.hidden = true;
-      const table = box.parentElement.querySelector("[data-chart-table]");
-      if (table) table.open = true;
-      console.error(error);
+  function drawAll(root) {
+    for (const box of root.querySelectorAll("[data-chart]")) {
+      try {
+        draw(box);
+      } catch (error) { // an old browser or a wrong spec must still leave the numbers in sight
+        box.hidden = true;
+        const table = box.parentElement.querySelector("[data-chart-table]");
+        if (table) table.open = true;
+        console.error(error);
+      }
     }
   }
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const answer = new DOMParser().parseFromString(event.detail.serverResponse || "", "text/html");
+    answer.querySelectorAll("script[type='application/json']").forEach((script) => received.set(script.id, script.textContent));
+  });
+  document.addEventListener("htmx:beforeCleanupElement", (event) => {
+    const chart = event.target.dataset && event.target.dataset.chart && window.echarts.getInstanceByDom(event.target);
+    if (chart) chart.dispose();
+  });
+  document.addEventListener("htmx:afterSwap", (event) => drawAll(event.detail.target));
+  drawAll(document);
 })();

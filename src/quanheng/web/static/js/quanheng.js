@@ -4,7 +4,9 @@
      [data-copy="ID"]              copies the text of #ID, then says data-copied
      form[data-confirm]            asks that question first
      form[data-draft="NAME"]       keeps what is typed for seven days, until a page says .message-success;
-                                   its sentences: data-draft-restored, data-draft-discard
+                                   its sentences: data-draft-restored, data-draft-discard;
+                                   [data-draft-clear] in it is a link that begins anew;
+                                   with data-filled the server has filled it in and nothing is put over it
      form[data-clear-drafts]       forgets all drafts (signing out)
      #panel, [data-close-panel]    the side panel that htmx fills
      #notice                       where a failed request is told, in the sentences of its data-* attributes */
@@ -113,6 +115,8 @@
     const copy = event.target.closest("[data-copy]");
     if (copy) copyFor(copy);
     if (event.target.closest("[data-close-panel]")) closePanel();
+    const clear = event.target.closest("form[data-draft] [data-draft-clear]");
+    if (clear) localStorage.removeItem(draftKey(clear.closest("form")));
   });
 
   /* drafts ---------------------------------------------------------------------------------------------------- */
@@ -142,7 +146,7 @@
 
   function restoreDraft(form) {
     const draft = readDraft(draftKey(form));
-    if (!draft || one("[data-errors]")) return; // after a refusal the server has sent back what was typed
+    if (!draft || one("[data-errors]") || "filled" in form.dataset) return; // the server has sent what was typed
     let changed = false;
     for (const field of keptFields(form)) {
       const kept = draft.values[keyOf(field)];
