@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +12,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quanheng.kernels.procedures import Sheet, Stage
-from quanheng.kernels.procedures.readings import BadReadings, documents_of, read_documents
+from quanheng.kernels.procedures import Sheet, Stage, packaged_procedures
+from quanheng.kernels.procedures.readings import BadReadings, documents_of, read_documents, read_readings
 from tests.kernels.procedures.readings.small import PROCEDURE, read, refused
 
 
@@ -268,3 +269,13 @@ def test_what_is_wrong_with_what_is_shared_is_said_once() -> None:
     assert refused("{environment: {x: 1}, instruments: [{}, {}, {}]}") == [
         "第 1 行“x”：没有“x”这一项。可用：温度 t。"
     ]
+
+
+def test_a_symbol_is_known_without_its_underscore_too() -> None:
+    """The worked example of the fuel dispenser writes tJ where the regulation file has t_J."""
+    procedure = packaged_procedures().find("fuel_dispenser", date(2026, 11, 23))
+    text = b"readings:\n- {V_J: 20.04 L, V_B: 20.00 L, tJ: 21, tB: 20}\n"
+
+    found = read_readings(text, "a.yaml", procedure)
+
+    assert found.sheet.tests["delivery"].columns["t_dispenser"].tolist() == [21]

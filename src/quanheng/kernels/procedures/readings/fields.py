@@ -176,7 +176,7 @@ class Fields:
 
 
 class _Names:
-    """Fields by their words: identifiers go first, then words as written, then in any letter case."""
+    """Fields by their words: identifiers go first, then words as written, then by letters alone (tJ is t_J)."""
 
     def __init__(self, within: Sequence[Field]) -> None:
         self._levels: tuple[dict[str, list[Field]], ...] = ({}, {}, {})
@@ -184,7 +184,7 @@ class _Names:
         for field in within:
             words = _words(field)
             self.titles.update(dict.fromkeys(words, field.title))
-            folded = dict.fromkeys(word.casefold() for word in words)
+            folded = dict.fromkeys(_letters(word) for word in words)
             for level, texts in zip(self._levels, ((field.name,), words, folded), strict=True):
                 for text in texts:
                     level.setdefault(text, []).append(field)
@@ -192,7 +192,7 @@ class _Names:
     def named(self, text: str) -> list[Field]:
         """Return the fields of that name."""
         identifiers, words, folded = self._levels
-        return identifiers.get(text) or words.get(text) or folded.get(text.casefold(), [])
+        return identifiers.get(text) or words.get(text) or folded.get(_letters(text), [])
 
 
 class Hints:
@@ -233,6 +233,10 @@ def _fields(procedure: Procedure) -> Iterator[Field]:
 def _plain(text: str) -> str:
     """Return a text without blanks, in half width; letter case stays, for e is not E."""
     return "".join(unicodedata.normalize("NFKC", text).split())
+
+
+def _letters(text: str) -> str:
+    return text.casefold().replace("_", "")
 
 
 def _words(field: Field) -> tuple[str, ...]:
