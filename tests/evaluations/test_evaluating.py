@@ -169,3 +169,11 @@ def test_a_refusal_gives_its_place_back() -> None:
         with pytest.raises(BadMeasurementModel):
             evaluate_text("inputs: [", trials=0, seed=1)
     assert evaluating.evaluate_text(MODEL, trials=0, seed=1).result.outputs
+
+
+def test_a_model_without_second_derivatives_is_refused_wherever_it_is_asked_for() -> None:
+    text = "second_order: true\ninputs: {x: {value: 0, std: 0.1}}\nmodel: y = x^1.5\n"
+
+    for compute in (evaluate_text, report_of):
+        with pytest.raises(BadMeasurementModel):
+            compute(text, trials=0, seed=1)

@@ -297,12 +297,6 @@ def test_a_mixture_of_one_is_that_one_and_shares_are_normalised() -> None:
     assert global_risks(same, Limits(-1, 1), 0.2) == global_risks(MIXED, Limits(-1, 1), 0.2)
 
 
-def test_a_sample_of_measured_items_gives_the_prior() -> None:
-    # JCGM 106:2012, B.2: u_0² = u² + s², s² divided by n.
-    prior = NormalPrior.from_sample([1.0, 2.0, 3.0], 0.5)
-    assert (prior.mean, prior.sd) == (2.0, pytest.approx(np.sqrt(0.25 + 2 / 3)))
-
-
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
@@ -310,7 +304,6 @@ def test_a_sample_of_measured_items_gives_the_prior() -> None:
         (lambda: NormalPrior(np.nan, 1), "总体的标准差应当大于零"),
         (lambda: NormalPrior.from_conforming_share(1.0, 1.0), "合格的比例应当在 0 和 1 之间"),
         (lambda: NormalPrior.from_conforming_share(0.9, 0.0), "最大允许误差应当大于零"),
-        (lambda: NormalPrior.from_sample([1, 2], 0.0), "标准不确定度应当大于零"),
         (lambda: TabulatedPrior([0], [1]), "至少有两个点"),
         (lambda: TabulatedPrior([0, 1], [1]), "至少有两个点"),
         (lambda: TabulatedPrior([0, np.inf], [1, 1]), "至少有两个点"),

@@ -32,7 +32,7 @@ def test_the_examples_of_the_docstrings_hold() -> None:
     assert doctest.testmod(rounding).failed == 0
 
 
-# GB/T 8170-2008, clauses 3.2 and 3.3: the examples of the standard.
+# GB/T 8170-2008, clauses 3.2 and 3.4: the examples of the standard.
 @pytest.mark.parametrize(
     ("value", "interval", "expected"),
     [

@@ -8,14 +8,15 @@ from collections.abc import Collection, Iterator, Sequence
 
 def columns(rows: Sequence[Sequence[str]], left: Collection[int] = ()) -> Iterator[str]:
     """Yield each row as one line; the columns in ``left`` are aligned to the left, numbers to the right."""
-    widths = [max(_width(row[at]) for row in rows) for at in range(len(rows[0]))] if rows else []
+    widths = [max(width_of(row[at]) for row in rows) for at in range(len(rows[0]))] if rows else []
     for row in rows:
         cells = [
-            text + " " * (width - _width(text)) if at in left else " " * (width - _width(text)) + text
+            text + " " * (width - width_of(text)) if at in left else " " * (width - width_of(text)) + text
             for at, (text, width) in enumerate(zip(row, widths, strict=True))
         ]
         yield "  ".join(cells).rstrip()
 
 
-def _width(text: str) -> int:
+def width_of(text: str) -> int:
+    """Return how many places a text takes."""
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +10,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
+from quanheng.cli.columns import width_of
 from quanheng.kernels.policy import CompiledPlan, DocumentRefused, compile_plan
 
 app = typer.Typer(help="方案：从文件到任务。", no_args_is_help=True)
@@ -118,11 +118,11 @@ def summary(plan: CompiledPlan) -> str:
         f"部门 {len(plan.departments)} 个，待核对 {len(plan.findings)} 处",
         "",
     ]
-    width = max((_width(i.label) for i in plan.items), default=0)
+    width = max((width_of(i.label) for i in plan.items), default=0)
     for item in plan.items:
         lead = "、".join(item.lead) or "（未写明牵头）"
         others = "、".join((*item.responsible, *item.local_governments)) or "（无）"
-        pad = " " * (width - _width(item.label))
+        pad = " " * (width - width_of(item.label))
         more = "等" if item.open_ended else ""
         lines.append(f"{item.label}{pad}  {item.title}")
         lines.append(f"{' ' * width}  牵头：{lead} | 责任：{others}{more}")
@@ -132,10 +132,6 @@ def summary(plan: CompiledPlan) -> str:
         lines.append(f"  {code}（{count}）")
         lines += [f"    {f.where}：{f.text}" for f in plan.findings if f.code == code]
     return "\n".join(lines)
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 if __name__ == "__main__":

@@ -77,10 +77,7 @@ def evaluate_text(text: str, *, trials: int, seed: int, point: int = 0) -> Evalu
     with turn():
         model = read_text(text)
         point = min(max(point, 0), model.points - 1)
-        try:
-            result = evaluate(model)
-        except NotDefined as error:
-            raise BadMeasurementModel(line=1, reason=str(error)) from error
+        result = _evaluated(model)
         single = at_point(model, point)
         sampled, refusal = _sampled(single, trials, seed) if trials else ((), None)
         validations = _validations(single, sampled)
@@ -98,13 +95,20 @@ def report_of(text: str, *, trials: int, seed: int) -> dict[str, Any]:
     """
     with turn():
         model = read_text(text)
-        result = evaluate(model)
+        result = _evaluated(model)
         if not trials:
             return report(result)
         sampled, refusal = _sampled(model, trials, seed)
         if refusal is not None:
             raise refusal
         return report(result, sampled, validate(result, sampled), seed=seed)
+
+
+def _evaluated(model: Model) -> Result:
+    try:
+        return evaluate(model)
+    except NotDefined as error:
+        raise BadMeasurementModel(line=1, reason=str(error)) from error
 
 
 def at_point(model: Model, point: int) -> Model:

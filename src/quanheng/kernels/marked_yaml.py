@@ -71,7 +71,7 @@ _Loader.yaml_implicit_resolvers.setdefault("", _Loader.yaml_implicit_resolvers["
 # Not the octal and sexagesimal numbers of YAML 1.1.
 _Loader.add_constructor("tag:yaml.org,2002:int", lambda _loader, node: int(node.value))
 _Loader.add_constructor(
-    "tag:yaml.org,2002:float", lambda _loader, node: float(node.value.replace(".inf", "inf"))
+    "tag:yaml.org,2002:float", lambda _loader, node: float(node.value.lower().replace(".inf", "inf"))
 )
 
 

@@ -1,8 +1,8 @@
 """Rounding by GB/T 8170-2008: 四舍六入五成双, to a digit or to any rounding interval (修约间隔).
 
 A tie goes to the even multiple of the interval, whatever the interval is: rounding to 0.5 or 0.2 of a
-digit's unit (GB/T 8170-2008, clause 3.3) is rounding to the interval 0.5 or 0.2 of it.  One rounding
-only, of the number as it is: numbers that were rounded before must not come in again (clause 3.2.3).
+digit's unit (GB/T 8170-2008, clause 3.4) is rounding to the interval 0.5 or 0.2 of it.  One rounding
+only, of the number as it is: numbers that were rounded before must not come in again (clause 3.3).
 
 Decimals are rounded exactly.  Floats are read as the decimals that people wrote: see `round_array`.
 """
@@ -47,7 +47,7 @@ def round_to_interval(value: Decimal, interval: Decimal) -> Decimal:
 
     Examples
     --------
-    GB/T 8170-2008, clause 3.3: half and fifth of a unit.
+    GB/T 8170-2008, clause 3.4: half and fifth of a unit.
 
     >>> print(round_to_interval(Decimal("60.25"), Decimal("0.5")))
     60.0

@@ -6,7 +6,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-
 _NAME_NOISE = re.compile(r"[\s·•.,，。、（）()【】\[\]《》“”\"'\-－—_/]+")
 _SERIAL_NOISE = re.compile(r"[\s\-－—_/\\.,，。:：#№*]+")
 _LABEL = re.compile(r"^(?:NO|S/?N|编号|出厂编号)[.:：№\s]+", re.IGNORECASE)

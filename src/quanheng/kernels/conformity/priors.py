@@ -55,16 +55,6 @@ class NormalPrior:
             raise BadConformity(f"总体的标准差应当大于零，这里是 {self.sd}。")
 
     @classmethod
-    def from_sample(cls, values: Numbers, standard_uncertainty: float) -> NormalPrior:
-        """Return what a sample of measured items tells of the next one (JCGM 106:2012, B.2).
-
-        ``values`` were measured with ``standard_uncertainty`` each: u_0² = u² + s², s² divided by n.
-        """
-        sample = as_floats(values)
-        u = float(positive_uncertainty(standard_uncertainty))
-        return cls(float(np.mean(sample)), float(np.sqrt(u**2 + np.var(sample))))
-
-    @classmethod
     def from_conforming_share(cls, share: float, mpe: float) -> NormalPrior:
         """Return the centred population of which ``share`` truly lies within ±``mpe``.
 
