@@ -28,6 +28,7 @@ from quanheng.instruments.models import (
 )
 from quanheng.kernels.marked_yaml import load_marked
 from quanheng.kernels.policy import diff_plans, plan_from_dict
+from quanheng.kernels.procedures import packaged_procedures
 from quanheng.parties.models import Party
 from quanheng.regulations.models import RuleVersion
 from quanheng.regulations.packaged import packaged_kinds, packaged_rules
@@ -107,6 +108,8 @@ def _registry_texts() -> Iterator[str]:
     for column in layout().columns:
         yield column.heading
     yield due_choices().application_source
+    for edition in packaged_procedures().editions:
+        yield from (edition.procedure.regulation.document, edition.procedure.regulation.title)
     for example in examples():  # models of the bench, and what is shown of the first of them
         yield example.text
         yield from _strings(load_marked(example.text).data)

@@ -61,6 +61,8 @@ def test_a_ledger_name_finds_its_kind(name: str, code: str) -> None:
         "台秤和案秤等",
         "体温",
         "表",
+        "electronic_scales",
+        "ACT-15",
     ],
 )
 def test_a_name_that_does_not_say_a_kind_is_asked_about(name: str) -> None:

@@ -59,7 +59,11 @@ def test_what_can_only_be_too_large_has_no_sign() -> None:
 @given(error=st.floats(-1e4, 1e4), limit=st.floats(1e-6, 1e3))
 def test_no_rounding_takes_a_shown_error_to_the_other_side_of_its_limit(error: float, limit: float) -> None:
     shown = float(signed(error, point(error, lower=-limit, upper=limit)).replace("−", "-"))
-    assert (shown < -limit, shown > limit) == (error < -limit, error > limit)
+    beyond = limit * (1 + 1e-9)  # what differs by less counts as equal everywhere
+    if abs(error) > beyond:
+        assert abs(shown) > limit
+    else:
+        assert abs(shown) <= beyond
 
 
 @pytest.mark.parametrize(
@@ -134,3 +138,26 @@ def test_the_same_readings_by_form_and_by_link_give_the_same_answer() -> None:
         code = answer.link.split("m=")[1]
         again = answer_to(asked_by({name: data[name] for name in ("kind", "on")} | {"m": code}))
         assert (again.word, again.sentence, again.tables) == (answer.word, answer.sentence, answer.tables)
+
+
+METER = {
+    "kind": "electricity_meter",
+    "on": "2026-11-23",
+    "instrument-class": "2",
+    "instrument-Ib": "5",
+    "instrument-Imax": "60",
+}
+
+
+def test_a_value_that_is_judged_rounded_is_told_as_measured_and_as_rounded() -> None:
+    rows = "60\t1.0\t2.08\t2.08\n5\t1.0\t2.12\t2.12"
+    answer = answer_to(asked_by(METER | {"rows-basic_error": rows, "checks-mark": "不合格"}, sent={}))  # type: ignore[arg-type]
+    assert answer.sentence == (
+        "基本误差第 2 行：相对误差平均值 +2.12，修约后 +2.2 %，超出限值 ±2 %（JJG 596-2012，条款未查到）。"
+        "另有 1 处不合格。"
+    )
+    (first, second) = answer.reasons
+    assert first.test == "basic_error"
+    assert second.text.startswith("外观、封印")  # what was measured goes before what was looked at
+    assert [line.word for line in answer.tables[0].lines] == ["合格", "不合格"]
+    assert [line.rounded for line in answer.tables[0].lines] == ["+2", "+2.2"]

@@ -110,7 +110,8 @@ def test_an_edition_to_come_is_announced() -> None:
 
 
 def test_other_names_of_a_kind_are_understood() -> None:
-    assert "检定电子秤，按 JJG 539-2016" in text(get(kind="数字指示秤", on="2026-11-23"))
+    for name in ("数字指示秤", "电子秤", "nawi_digital"):
+        assert "检定电子秤，按 JJG 539-2016" in text(get(kind=name, on="2026-11-23"))
 
 
 # the verdict -------------------------------------------------------------------------------------------------------
@@ -343,6 +344,14 @@ def test_a_template_or_readings_of_no_kind_are_not_found() -> None:
         == 404
     )
     assert Client().post(reverse("portal:judge_readings"), {"kind": "none"}).status_code == 404
+
+
+def test_no_file_is_made_for_a_day_that_is_none() -> None:
+    query = {"kind": "electronic_scale", "on": "2026-02-30"}
+    assert Client().get(reverse("portal:judge_template"), query).status_code == 404
+    answer = Client().post(reverse("portal:judge_readings"), SCALE | query)
+    assert answer.status_code == 422
+    assert "“2026-02-30”不是日期" in text(answer)
 
 
 # while somebody types ----------------------------------------------------------------------------------------------

@@ -71,6 +71,12 @@ class KindIndex:
             return None
         for alias in self._by_length:
             place = bare.rfind(alias)
-            if place >= 0 and _TAIL.fullmatch(bare, place + len(alias)):
+            if place >= 0 and _TAIL.fullmatch(bare, place + len(alias)) and _is_word(bare, place, alias):
                 return self._names[alias]
         return None
+
+
+def _is_word(name: str, place: int, alias: str) -> bool:
+    """Whether a Latin alias such as CT stands alone, not inside another Latin word."""
+    around = name[place - 1 : place] + name[place + len(alias) : place + len(alias) + 1]
+    return not alias.isascii() or not any(letter.isascii() and letter.isalnum() for letter in around)

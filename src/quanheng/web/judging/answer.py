@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from math import isnan
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from quanheng.evaluations.turns import turn
 from quanheng.kernels.procedures import (
@@ -21,16 +20,27 @@ from quanheng.kernels.procedures import (
     explain,
     figure,
     judge,
-    limits_text,
 )
 from quanheng.kernels.procedures.readings import BadReadings, read_documents
 from quanheng.kernels.rules import CONFIDENCES
 from quanheng.web.judging.asked import Asked
 from quanheng.web.judging.form import Document, Told, shown_unit, told_of, written
-from quanheng.web.judging.numbers import is_known, number, percent, signed, uncertainty, where, word
+from quanheng.web.judging.numbers import (
+    failure,
+    is_known,
+    limits,
+    number,
+    percent,
+    signed,
+    uncertainty,
+    where,
+    word,
+)
 from quanheng.web.judging.pictures import chart
 from quanheng.web.judging.words import LACK_WORDS
 
+# Verdicts as regulations word them, and the colour of each.
+gettext_noop("合格"), gettext_noop("不合格"), gettext_noop("未能判定")
 OUTCOME_KIND = {Outcome.PASSED: "good", Outcome.REJECTED: "bad", Outcome.UNDETERMINED: "unsure"}
 
 
@@ -120,18 +130,18 @@ def _answer(
 ) -> Answer:
     outcome = judgement.outcome(0)
     conclusion = judgement.conclusion(0)
-    reasons, missing = judgement.decided_by(0), judgement.said(0, About.MISSING)
     points = list(judgement.points(0))
+    reasons = _reasons(judgement, points)
     return Answer(
         told,
         document,
         asked.link(document),
-        conclusion.text,
+        _(conclusion.text),
         OUTCOME_KIND[outcome],
-        _sentence(judgement, reasons, points),
+        _sentence(judgement, reasons, len(points)),
         conclusion.consequence,
         reasons,
-        missing,
+        judgement.said(0, About.MISSING),
         judgement.said(0, About.FINDING),
         judgement.said(0, About.REMARK),
         list(_tables(points)),
@@ -141,26 +151,35 @@ def _answer(
     )
 
 
-def _sentence(judgement: Judgement, reasons: list[Reason], points: list[Point]) -> str:
+def _reasons(judgement: Judgement, points: list[Point]) -> list[Reason]:
+    """Return what decided: points that failed before looks that did, each in the words of the page."""
+    reasons = judgement.decided_by(0)
+    if judgement.outcome(0) is not Outcome.REJECTED:
+        return reasons
+    failed = [failure(point) for point in points if point.passed is False]
+    said = [*failed, *(reason.text for reason in reasons[len(failed) :])]
+    return [reason._replace(text=text) for reason, text in zip(reasons, said, strict=True)]
+
+
+def _sentence(judgement: Judgement, reasons: list[Reason], decisions: int) -> str:
     document = judgement.procedure.regulation.document
     match judgement.outcome(0):
         case Outcome.REJECTED:
             first = reasons[0]
-            said = first.text if first.text.startswith(first.title) else f"{first.title}{first.text}"
             clause = first.clause or _("条款未查到")
             rest = len(reasons) - 1
             more = (
                 ngettext("另有 %(n)s 处不合格。", "另有 %(n)s 处不合格。", rest) % {"n": rest} if rest else ""
             )
             return _("%(said)s（%(document)s，%(clause)s）。%(more)s") % {
-                "said": said.removesuffix("。"),
+                "said": first.text.removesuffix("。"),
                 "document": first.regulation,
                 "clause": clause,
                 "more": more,
             }
         case Outcome.PASSED:
             return _("%(n)s 处判定全部在限值之内（%(document)s）。") % {
-                "n": len(points),
+                "n": decisions,
                 "document": document,
             }
     open_ = len(judgement.said(0, About.MISSING)) + len(judgement.said(0, About.FINDING))
@@ -207,7 +226,7 @@ def _line(point: Point) -> PointLine:
         indication=number(point.indication),
         error=signed(point.error, point),
         rounded=signed(point.judged, point) if point.judged != point.error else "",
-        limits="" if isnan(point.lower) or isnan(point.upper) else limits_text(point.lower, point.upper, ""),
+        limits=limits(point),
         uncertainty=uncertainty(point),
         probability=percent(point.probability_of_conformity),
         word=said,

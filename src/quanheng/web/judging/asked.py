@@ -18,9 +18,10 @@ from quanheng.base import clock
 from quanheng.evaluations.errors import TooMuchWork
 from quanheng.evaluations.sharing import share_code, shared_text
 from quanheng.evaluations.turns import turn
-from quanheng.kernels.procedures import Procedure, Stage, packaged_procedures
+from quanheng.kernels.procedures import Procedure, Stage, UnknownKind, packaged_procedures
 from quanheng.kernels.procedures.library import Edition
 from quanheng.kernels.procedures.readings import BadReadings, Readings, documents_of, read_readings
+from quanheng.regulations.packaged import packaged_kinds
 from quanheng.web.judging.form import Document, Told, Typed, typed_of
 
 MOST_CHARACTERS = 60_000
@@ -108,7 +109,7 @@ def asked_by(data: Mapping[str, str], sent: MultiValueDict[str, UploadedFile] | 
     told = Told()
     kind = data.get("kind", "").strip()
     on = _day(data.get("on", ""), told)
-    edition = packaged_procedures().edition(kind, on)
+    edition = _edition(kind, on)
     stage = _stage(data.get("stage", ""), edition.procedure, told)
     asked = Asked(edition.served.kind, on, stage, edition, data, told, is_sent=sent is not None)
     if sent and (file := sent.get("file")):
@@ -124,6 +125,18 @@ def example_of(file: str) -> bytes | None:
     """Return the text of the filled-in example for a procedure file; None where there is none."""
     found = files("quanheng.web.judging").joinpath("examples", f"{file}.yaml")
     return found.read_bytes() if found.is_file() else None
+
+
+def _edition(asked: str, on: date) -> Edition:
+    """Return the edition for a kind, asked for by its code, by a name of the regulation, or as ledgers call it."""
+    library = packaged_procedures()
+    try:
+        return library.edition(asked, on)
+    except UnknownKind:
+        kind = None if asked.isascii() else packaged_kinds().kind_of(asked)  # "CT" stands in "electronic"
+        if kind is None:
+            raise
+        return library.edition(kind, on)
 
 
 def _of_file(asked: Asked, file: UploadedFile) -> Asked:

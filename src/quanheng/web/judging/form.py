@@ -63,6 +63,11 @@ class Entry:
     help: str
     error: str
 
+    @property
+    def given(self) -> str:
+        """What was filled in, with its unit."""
+        return f"{self.value} {self.unit}".strip() if _PLAIN.fullmatch(self.value) else self.value
+
 
 @dataclass(frozen=True)
 class Look:
@@ -266,6 +271,8 @@ def told_of(error: BadReadings, procedure: Procedure, found: Written) -> Told:
                 told.row(f"rows-{test}", found.lines[test][row], f"{label}：{problem.reason}")
             case ("readings", str(test), int(row), *_rest):
                 told.row(f"rows-{test}", found.lines[test][row], problem.reason)
+            case ("readings", str(test)):
+                told.general.append(f"{procedure.tests[test].title}：{problem.reason}")
             case (str(part), *names) if names and all(isinstance(name, str) for name in names):
                 told.fields["-".join((part, *map(str, names)))] = problem.reason
             case _:

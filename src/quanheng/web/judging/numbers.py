@@ -6,7 +6,8 @@ from math import floor, inf, isfinite, isnan, log10
 
 from django.utils.translation import gettext as _
 
-from quanheng.kernels.procedures import Point, figure
+from quanheng.kernels.procedures import Point, figure, limits_text
+from quanheng.web.judging.form import shown_unit
 
 _DIGITS = 3  # of an uncertainty or an error that a person reads
 _MOST_PLACES = 9
@@ -69,3 +70,23 @@ def percent(probability: float) -> str:
     if percent in {0.0, 100.0}:
         return "> 99.9 %" if percent else "< 0.1 %"
     return f"{percent:.1f} %"
+
+
+def limits(point: Point, unit: str = "") -> str:
+    """Return the limits; empty where there are none."""
+    return "" if isnan(point.lower) or isnan(point.upper) else limits_text(point.lower, point.upper, unit)
+
+
+def failure(point: Point) -> str:
+    """Return the sentence on a decision that failed."""
+    unit = shown_unit(point.unit)
+    judged = f"{signed(point.judged, point)} {unit}".strip()
+    if point.judged != point.error:
+        judged = _("%(error)s，修约后 %(judged)s") % {"error": signed(point.error, point), "judged": judged}
+    return _("%(title)s%(where)s：%(label)s %(judged)s，超出限值 %(limits)s。") % {
+        "title": point.title,
+        "where": where(point),
+        "label": point.label,
+        "judged": judged,
+        "limits": limits(point, unit),
+    }

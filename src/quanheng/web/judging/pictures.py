@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isfinite, isnan
+from math import isfinite
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from quanheng.web.judging.numbers import is_known, number, signed, uncertainty, 
 
 def chart(id_: str, group: list[Point]) -> dict[str, Any] | None:
     """Return the picture of errors against their limits; None where there are no two limits to draw."""
-    drawn = [point for point in group if not isnan(point.error)]
+    drawn = [point for point in group if isfinite(point.error)]
     if not drawn or any(not isfinite(point.lower) or not isfinite(point.upper) for point in drawn):
         return None
     names = _categories(drawn)

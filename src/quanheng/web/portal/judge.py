@@ -73,6 +73,8 @@ def judge_readings(request: HttpRequest) -> HttpResponse:
         asked = asked_by(request.POST.dict(), request.FILES)
     except (UnknownKind, NoEditionInForce) as error:
         raise Http404(str(error)) from error
+    if asked.told:
+        return judge(request)  # says what is wrong
     document = written(asked.procedure, asked.stage, asked.typed).document
     body = f"# {asked.command}\n{text_of(document)}"
     return _download(body.encode(), "application/yaml; charset=utf-8", "readings.yaml")
@@ -85,6 +87,8 @@ def judge_template(request: HttpRequest) -> HttpResponse:
         asked = asked_by(request.GET.dict())
     except (UnknownKind, NoEditionInForce) as error:
         raise Http404(str(error)) from error
+    if asked.told:
+        raise Http404(" ".join(asked.told.fields.values()))
     return _download(template(asked.procedure, stage=asked.stage), _XLSX, f"{asked.kind}-{asked.stage}.xlsx")
 
 
