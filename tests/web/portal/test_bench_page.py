@@ -236,6 +236,14 @@ def test_a_gum_that_monte_carlo_does_not_confirm_is_said_to_be_so() -> None:
     assert "通过 两个区间的端点之差都不超过 δ" in text_of(send(linear).content)
 
 
+def test_too_few_trials_leave_it_open_whether_the_gum_is_confirmed() -> None:
+    """JCGM 101:2008, 8.2: δ is 0.005 here, and the ends of the interval are found within 0.008."""
+    normal = "inputs:\n  a: {value: 0, std: 0.99}\nmodel: y = a"
+    text = text_of(send(normal, trials="100000").content)
+    assert "不能判断 端点之差与 δ 相近，差别在抽样的散布之内" in text
+    assert "GUM 区间与蒙特卡洛概率对称区间的两端分别相差" in text
+
+
 def test_names_and_units_are_shown_as_text_never_as_markup() -> None:
     nasty = MODEL.replace("unit: g}", 'unit: "<script>alert(1)</script>"}').replace("演示模型", "<b>x</b>")
     body = send(nasty).content.decode()

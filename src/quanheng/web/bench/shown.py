@@ -240,7 +240,7 @@ def histogram_plot(evaluation: Evaluation, output: Output, sampled: SampledOutpu
     gum = gum_interval(output, point)
     intervals = [
         ("gum", gum.low, gum.high),
-        ("shortest", sampled.shortest.low, sampled.shortest.high),
+        ("symmetric", sampled.symmetric.low, sampled.symmetric.high),
     ]
     edges, counts = sampled.histogram
     assert evaluation.sampled is not None  # noqa: S101  the output is one of it
@@ -249,13 +249,19 @@ def histogram_plot(evaluation: Evaluation, output: Output, sampled: SampledOutpu
 
 
 def verdict(evaluation: Evaluation, at: int) -> Verdict:
-    """Return whether the interval of the GUM agrees with the shortest one of Monte Carlo; the evaluation has one."""
+    """Return whether the interval of the GUM agrees with the symmetric one of Monte Carlo; the evaluation has one."""
     two, one = (validation.outputs[at] for validation in evaluation.validations)
+    used = two
     if two.is_valid:
         word, kind, title = _("通过"), "good", _("GUM 与蒙特卡洛的区间一致")
         sentence = _("两个区间的端点之差都不超过 δ（两位有效数字），GUM 法的结果可用。")
+    elif two.is_valid is None or one.is_valid is None:
+        word, kind = _("不能判断"), "unsure"
+        title = _("试验次数不足以判断 GUM 与蒙特卡洛的区间是否一致")
+        sentence = _("端点之差与 δ 相近，差别在抽样的散布之内；请下载模型，用命令 --monte-carlo auto 计算。")
+        used = two if two.is_valid is None else one
     elif one.is_valid:
-        word, kind = _("按一位有效数字通过"), "unsure"
+        used, word, kind = one, _("按一位有效数字通过"), "unsure"
         title = _("GUM 与蒙特卡洛的区间大致一致")
         sentence = _(
             "端点之差超过两位有效数字的 δ，不超过一位的：不确定度报一位有效数字时，GUM 法的结果可用。"
@@ -263,7 +269,6 @@ def verdict(evaluation: Evaluation, at: int) -> Verdict:
     else:
         word, kind, title = _("未通过"), "late", _("GUM 与蒙特卡洛的区间不一致")
         sentence = _("端点之差超过 δ，这个模型宜采用蒙特卡洛法的区间。")
-    used = one if one.is_valid and not two.is_valid else two
     numbers = (significant(value) for value in (used.tolerance, used.low, used.high))
     return Verdict(title, word, kind, sentence, *numbers)
 

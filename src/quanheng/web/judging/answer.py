@@ -252,7 +252,7 @@ def _grounds(judgement: Judgement) -> Iterator[Ground]:
             f"{one.regulation} {one.clause or ''}".strip(),
             _(CONFIDENCES[one.confidence]),
             one.source,
-            _("、").join(str(LACK_WORDS[code]) for code in one.lacks if code in LACK_WORDS),
+            _("、").join(str(LACK_WORDS[code]) for code in one.lacks),
         )
 
 

@@ -25,6 +25,8 @@ LACK_WORDS: dict[str, str | Promise] = {
     "limits": _("限值"),
     "points": _("检定点"),
     "method": _("检定方法"),
+    "rounding": _("修约间隔"),
+    "repeatability": _("重复性要求"),
 }
 
 
