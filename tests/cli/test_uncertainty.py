@@ -96,10 +96,23 @@ def test_monte_carlo_is_seeded_and_compared_with_the_gum(write):
     drawn = one["monte_carlo"]
     assert (drawn["trials"], drawn["seed"]) == (40_000, 1)
     assert drawn["outputs"][0]["standard_uncertainty"] == pytest.approx(35.4, abs=0.7)
-    assert isinstance(drawn["validation"]["is_valid"], bool)
+    assert (
+        drawn["validation"]["is_valid"] is None
+    )  # 40 000 trials find the ends of 99 % within 1 nm; δ is 0.5 nm
+    assert drawn["validation"]["interval"] == "symmetric"
     shown = run("eval", file, "--monte-carlo", "40000").stdout
     assert "蒙特卡洛法：试验 40000 次，种子 1" in shown
     assert "GUM 法的包含区间" in shown
+
+
+def test_several_outputs_are_compared_together_too(write):
+    linear = "inputs: {a: {value: 1, std: 0.1}, b: {value: 2, std: 0.1}}\nmodel: {y: a + b, z: a - b}"
+    agreed = run("eval", write(linear), "--monte-carlo", "200000").stdout
+    assert "各输出量合起来：GUM 法得到验证" in agreed
+    curved = "inputs: {a: {value: 1, std: 1}, b: {value: 2, std: 0.1}}\nmodel: {y: a^2, z: a*b}"
+    apart = run("eval", write(curved), "--monte-carlo", "200000").stdout
+    assert "各输出量合起来：GUM 法没有得到验证（y 的估计值相差" in apart
+    assert "椭球形包含区域的因子相差" in apart
 
 
 def test_the_adaptive_procedure_chooses_the_number_of_trials(write):
@@ -197,3 +210,47 @@ def test_the_command_needs_no_django(write):
         "assert 'django' not in sys.modules"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_interval_and_the_digits_of_the_validation_can_be_chosen(write):
+    file = write("inputs: {b: {value: 1, std: 0.99}}\nmodel: y = b")
+    unsure = run("eval", file, "--monte-carlo", "200000").stdout
+    assert "y：GUM 法的包含区间是否得到验证，试验次数不足以判断，请增加试验次数（与概率对称区间" in unsure
+    coarse = run("eval", file, "--monte-carlo", "200000", "--digits", "1").stdout
+    assert "y：GUM 法的包含区间得到验证（与概率对称区间" in coarse
+    shortest = json.loads(
+        run("eval", file, "--monte-carlo", "2e5", "--interval", "shortest", "--json").stdout
+    )
+    assert shortest["monte_carlo"]["validation"]["interval"] == "shortest"
+    for wrong in (("--interval", "both"), ("--digits", "3")):
+        assert run("eval", file, *wrong).exit_code == 2
+
+
+def test_the_adaptive_procedure_holds_the_chosen_interval_to_the_tolerance(write):
+    file = write("inputs: {a: {value: 1, std: 0.1}}\nmodel: y = 2*a")
+    trials = {
+        interval: json.loads(
+            run(
+                "eval", file, "--monte-carlo", "auto", "--digits", "1", "--interval", interval, "--json"
+            ).stdout
+        )["monte_carlo"]["trials"]
+        for interval in ("symmetric", "shortest")
+    }
+    assert trials["symmetric"] == 110_000 <= trials["shortest"]
+
+
+def test_what_does_not_exist_is_said_not_to(write):
+    shown = run(
+        "eval", write("inputs: {b: {value: 1, std: 0.1, dof: 1}}\nmodel: y = b"), "--monte-carlo", "1e5"
+    ).stdout
+    assert "  y 的期望不存在，标准不确定度不存在" in shown
+    assert "［no_mean］" in shown
+
+
+def test_a_table_has_one_notation(write):
+    plain = run("eval", write("inputs: {a: {value: 50000623, std: 1.15e-6}}\nmodel: y = 2*a")).stdout
+    assert " 50000623 " in plain
+    assert " 0.00000115 " in plain
+    powers = run("eval", write("inputs: {a: {value: 50, std: 2e-15}}\nmodel: y = 2*a")).stdout
+    row = next(line for line in powers.splitlines() if line.startswith("  a "))
+    assert row.split()[1:3] == ["5e+01", "2e-15"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from quanheng.kernels.uncertainty import Model, Sampled
+    from quanheng.kernels.uncertainty.coverage import IntervalKind
 
 app = typer.Typer(help="测量不确定度：GUM 法和蒙特卡洛法。", no_args_is_help=True)
 
@@ -33,6 +34,17 @@ def evaluate_command(
         str, typer.Option("--monte-carlo", metavar="N|auto", help="蒙特卡洛试验次数；auto 为自适应。")
     ] = "",
     seed: Annotated[int, typer.Option("--seed", min=0, help="随机数种子；同一种子结果相同。")] = 1,
+    digits: Annotated[
+        int, typer.Option("--digits", min=1, max=2, help="验证和自适应所按的有效数字位数：1 或 2。")
+    ] = 2,
+    interval: Annotated[
+        str,
+        typer.Option(
+            "--interval",
+            metavar="symmetric|shortest",
+            help="验证和自适应所用的包含区间：symmetric 概率对称，shortest 最短。",
+        ),
+    ] = "symmetric",
     second_order: Annotated[bool, typer.Option("--second-order", help="计入二阶项。")] = False,
     threads: Annotated[int, typer.Option("--threads", min=1, max=64, help="线程数；不影响结果。")] = 2,
     as_json: _Json = False,
@@ -41,14 +53,14 @@ def evaluate_command(
     from quanheng.cli.uncertainty_text import text_of
     from quanheng.kernels.uncertainty import NotDefined, evaluate, report, validate
 
-    trials = _trials(monte_carlo)
+    asked = _Asked(_trials(monte_carlo), seed, threads, digits, _interval(interval))
     model = _read(file, as_json=as_json)
     try:
         result = evaluate(model, second_order=True if second_order else None)
     except NotDefined as error:
         raise _refuse("uncertainty.not_defined", str(error), as_json=as_json) from None
-    sampled = _sample(model, trials, seed, threads, as_json=as_json)
-    validations = validate(result, sampled)
+    sampled = _sample(model, asked, as_json=as_json)
+    validations = validate(result, sampled, digits=digits, interval=asked.interval)
     if as_json:
         answer = report(result, sampled, validations, seed=seed)
         typer.echo(json.dumps(answer, ensure_ascii=False, indent=1, allow_nan=False))
@@ -101,7 +113,17 @@ def _read(file: Path, *, as_json: bool) -> Model:
         ) from None
 
 
-def _sample(model: Model, trials: int | None, seed: int, threads: int, *, as_json: bool) -> Sequence[Sampled]:
+class _Asked(NamedTuple):
+    """What Monte Carlo is asked: ``trials`` is 0 for the adaptive procedure, None for no Monte Carlo."""
+
+    trials: int | None
+    seed: int
+    threads: int
+    digits: int
+    interval: IntervalKind
+
+
+def _sample(model: Model, asked: _Asked, *, as_json: bool) -> Sequence[Sampled]:
     from quanheng.kernels.uncertainty import (
         NoVariance,
         TooFewTrials,
@@ -111,18 +133,28 @@ def _sample(model: Model, trials: int | None, seed: int, threads: int, *, as_jso
         sample_until_stable,
     )
 
-    if trials is None:
+    if asked.trials is None:
         return ()
     try:
-        if trials:
-            return sample(model, trials, seed=seed, threads=threads)
-        return sample_until_stable(model, seed=seed, threads=threads)
+        if asked.trials:
+            return sample(model, asked.trials, seed=asked.seed, threads=asked.threads)
+        return sample_until_stable(
+            model, digits=asked.digits, interval=asked.interval, seed=asked.seed, threads=asked.threads
+        )
     except TooManyTrials as error:
         raise _refuse("uncertainty.too_many_trials", str(error), as_json=as_json) from None
     except TooFewTrials as error:
         raise _refuse("uncertainty.too_few_trials", str(error), as_json=as_json) from None
     except (UndefinedDraws, NoVariance) as error:
         raise _refuse("uncertainty.not_sampled", str(error), as_json=as_json) from None
+
+
+def _interval(text: str) -> IntervalKind:
+    if text == "symmetric":
+        return "symmetric"
+    if text == "shortest":
+        return "shortest"
+    raise typer.BadParameter("应为 symmetric 或 shortest。", param_hint="--interval")
 
 
 def _trials(text: str) -> int | None:

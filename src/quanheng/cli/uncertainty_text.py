@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterator, Sequence
-from math import isfinite
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from math import isfinite, isnan
 
+from quanheng.cli.columns import columns
 from quanheng.kernels.expressions import render
 from quanheng.kernels.rounding import round_uncertainty
 from quanheng.kernels.uncertainty import (
@@ -19,9 +20,24 @@ from quanheng.kernels.uncertainty import (
     SampledOutput,
     Validation,
 )
+from quanheng.kernels.uncertainty.validate import Difference
 
 _HEADINGS = ("输入量", "估计值", "标准不确定度", "分布", "自由度", "灵敏系数", "不确定度分量", "占比", "说明")
 _TEXTS = frozenset({0, 3, 8})
+_LEAST, _MOST = 1e-9, 1e12  # beyond, a number is written with a power of ten
+_INTERVALS = {"symmetric": "概率对称", "shortest": "最短"}
+_SAID = {
+    True: "得到验证",
+    False: "没有得到验证，应采用蒙特卡洛法的结果",
+    None: "是否得到验证，试验次数不足以判断，请增加试验次数",
+}
+_JOINT = {
+    "estimate": "估计值",
+    "standard_uncertainty": "标准不确定度",
+    "correlation": "相关矩阵的最大特征值",
+    "ellipsoid": "椭球形包含区域的因子",
+    "rectangle": "矩形包含区域的因子",
+}
 
 
 def text_of(
@@ -87,34 +103,56 @@ def _result(model: Model, output: Output, point: int) -> Iterator[str]:
 def _budget(model: Model, output: Output) -> Iterator[str]:
     rows: list[tuple[str, ...]] = [_HEADINGS]
     used = model.inputs_of(output.name)
-    for row, known in zip(output.budget, model.inputs, strict=True):
-        if known.name not in used:
-            continue
-        rows.append(_row(row, known))
+    lines = [
+        (row, known) for row, known in zip(output.budget, model.inputs, strict=True) if known.name in used
+    ]
+    shown = _notation([value for row, known in lines for value in _values(row, known)])
+    for row, known in lines:
+        rows.append(_row(row, known, shown))
         if len(known.parts) > 1:
-            rows += [_part(part) for part in known.parts]
-    yield from (f"  {line}" for line in table(rows))
+            rows += [_part(part, shown) for part in known.parts]
+    yield from (f"  {line}" for line in columns(rows, _TEXTS))
 
 
-def _row(row: Row, known: Input) -> tuple[str, ...]:
+def _values(row: Row, known: Input) -> Iterator[float]:
+    yield from (float(known.estimate[0]), float(known.standard_uncertainty[0]))
+    yield from (float(part.standard_uncertainty[0]) for part in known.parts)
+    yield from (float(row.sensitivity[0]), float(row.contribution[0]))
+
+
+def _notation(values: Sequence[float]) -> Callable[[float, int], str]:
+    """Return how all numbers of a table are written: without powers of ten, unless one of them would be too long."""
+    return _plain if all(not value or _LEAST <= abs(value) < _MOST for value in values) else _with_power
+
+
+def _plain(value: float, digits: int) -> str:
+    return f"{Decimal(f'{value:.{digits}g}').normalize() + 0:f}"
+
+
+def _with_power(value: float, digits: int) -> str:
+    mantissa, power = f"{value:.{digits - 1}e}".split("e")
+    return f"{Decimal(mantissa).normalize():f}e{power}" if value else "0"
+
+
+def _row(row: Row, known: Input, shown: Callable[[float, int], str]) -> tuple[str, ...]:
     return (
         known.name,
-        _short(float(known.estimate[0]), 9),
-        _short(float(known.standard_uncertainty[0])),
+        shown(float(known.estimate[0]), 9),
+        shown(float(known.standard_uncertainty[0]), 3),
         known.parts[0].distribution.label if len(known.parts) == 1 else "（合成）",
         _short(float(known.degrees_of_freedom[0])),
-        _short(float(row.sensitivity[0])),
-        _short(float(row.contribution[0])),
+        shown(float(row.sensitivity[0]), 3),
+        shown(float(row.contribution[0]), 3),
         f"{float(row.share[0]):.1%}",
         known.label,
     )
 
 
-def _part(part: Part) -> tuple[str, ...]:
+def _part(part: Part, shown: Callable[[float, int], str]) -> tuple[str, ...]:
     return (
         "　分量",
         "",
-        _short(float(part.standard_uncertainty[0])),
+        shown(float(part.standard_uncertainty[0]), 3),
         part.distribution.label,
         _short(part.degrees_of_freedom),
         "",
@@ -133,7 +171,7 @@ def _correlation(result: Result, point: int) -> Iterator[str]:
         for name, line in zip(names, matrix, strict=True)
     ]
     yield "输出量的相关系数"
-    yield from (f"  {line}" for line in table(rows))
+    yield from (f"  {line}" for line in columns(rows, {0}))
 
 
 def _sampled(model: Model, found: Sampled, seed: int) -> Iterator[str]:
@@ -145,31 +183,34 @@ def _sampled(model: Model, found: Sampled, seed: int) -> Iterator[str]:
 def _drawn(model: Model, output: SampledOutput, probability: float) -> Iterator[str]:
     unit = _unit(model, output.name)
     spread = output.shortest.high - output.shortest.low
-    value = rounded(output.estimate, spread / 4)[0]
-    yield f"  {output.name} = {value}{unit}，标准不确定度 {_short(output.standard_uncertainty)}{unit}"
-    for what, interval in (("概率对称", output.symmetric), ("最短", output.shortest)):
+    value, u = output.estimate, output.standard_uncertainty
+    estimate = " 的期望不存在" if isnan(value) else f" = {rounded(value, spread / 4)[0]}{unit}"
+    scatter = f" {_short(u)}{unit}" if isfinite(u) else "不存在"
+    yield f"  {output.name}{estimate}，标准不确定度{scatter}"
+    for what, interval in (
+        (_INTERVALS["symmetric"], output.symmetric),
+        (_INTERVALS["shortest"], output.shortest),
+    ):
         low, high = (rounded(end, spread / 4)[0] for end in interval)
         yield f"    包含区间（{what}，{probability:.4g}）[{low}, {high}]{unit}"
 
 
 def _validation(found: Validation) -> Iterator[str]:
     for each in found.outputs:
-        said = "得到验证" if each.is_valid else "没有得到验证，应采用蒙特卡洛法的结果"
+        said = _SAID[each.is_valid]
         yield (
             f"  {each.name}：GUM 法的包含区间{said}"
-            f"（两端相差 {_short(each.low)} 和 {_short(each.high)}，容差 {_short(each.tolerance)}）"
+            f"（与{_INTERVALS[found.interval]}区间两端相差 {_short(each.low)} 和 {_short(each.high)}，"
+            f"容差 {_short(each.tolerance)}，抽样的标准误差 {_short(max(each.low_error, each.high_error))}）"
         )
+    if found.joint:
+        apart = "；".join(_apart(each) for each in found.joint if not each.is_valid)
+        yield f"  各输出量合起来：GUM 法{f'没有得到验证（{apart}）' if apart else '得到验证'}"
 
 
-def table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    """Yield the rows with columns that stand under one another; texts to the left, numbers to the right."""
-    widths = [max(_width(row[at]) for row in rows) for at in range(len(rows[0]))]
-    for row in rows:
-        cells = [
-            text + " " * (width - _width(text)) if at in _TEXTS else " " * (width - _width(text)) + text
-            for at, (text, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        yield "  ".join(cells).rstrip()
+def _apart(found: Difference) -> str:
+    of = f"{found.output} 的" if found.output else ""
+    return f"{of}{_JOINT[found.what]}相差 {_short(found.distance)}，容差 {_short(found.tolerance)}"
 
 
 def rounded(value: float, uncertainty: float) -> tuple[str, str]:
@@ -187,7 +228,3 @@ def _short(value: float, digits: int = 3) -> str:
 def _unit(model: Model, name: str) -> str:
     unit = model.units.get(name)
     return f" {unit}" if unit else ""
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

@@ -61,7 +61,6 @@ def changed(before: str, after: str) -> str:
         ("expanded_uncertainty: 0.2*e, coverage_factor: 2", "expanded_uncertainty: 0.2*e", "应同时给出。"),
         ("standard_uncertainty: 0.1*e,", "standard_uncertainty: 0.1*e, half_width: 1,", "三者给一个。"),
         ("{when: {class: A}, value: max/e", "{when: {class: 1}, value: max/e", "数字请加引号。"),
-        ("kit: {label: 加载装置, unit: g}", "kit: {label: 加载装置, choices: [x]}", "标准器的各项只能是数"),
         ("times: {in_service: 2}", "times: {in_service: 0}", "应大于 0。"),
         ("at_least_groups: 2", "at_least_groups: two", "应为整数。"),
         ("in_force_from: 2020-01-01", "in_force_from: soon", "应为日期，如 2027-01-08。"),
@@ -83,6 +82,13 @@ def test_what_is_not_of_the_format_is_refused_with_its_line(before: str, after: 
     assert after == "" or any(
         wanted in lines[line - 1] or lines[line - 1].strip() in after for line, _ in problems
     )
+
+
+def test_a_standard_has_no_choices() -> None:
+    ((line, text),) = refused(
+        changed("kit: {label: 加载装置, unit: g}", "kit: {label: 加载装置, choices: [x]}")
+    )
+    assert (TOY.splitlines()[line - 1], text) == ("  fields:", "标准器的各项只能是数，没有可选项。")
 
 
 def test_all_faults_are_said_at_once() -> None:
@@ -154,6 +160,6 @@ def test_a_base_that_cannot_be_used_is_said_on_its_line(bases: dict[str, Any], t
     assert refused(HEAD, **bases) == [(2, text)]
 
 
-def test_faults_of_a_base_are_said_where_the_file_stands() -> None:
-    ((line, text),) = refused(HEAD, toy=changed("title: 称量\n", ""))
-    assert (line, text) == (1, "缺少这一项。")
+def test_faults_of_what_was_taken_over_are_said_where_the_file_says_so() -> None:
+    ((line, text),) = refused(HEAD, toy=changed("    title: 称量\n", ""))
+    assert (line, text) == (2, "缺少这一项。（沿用自“toy”）")

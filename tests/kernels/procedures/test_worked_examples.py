@@ -73,8 +73,41 @@ def test_the_new_edition_takes_over_on_its_day_and_says_whose_limits_it_uses() -
     assert {one.regulation for one in after.unconfirmed(0) if one.what == "最大允许误差"} == {"JJG 539-2016"}
 
 
+@pytest.mark.parametrize(
+    ("accuracy", "divisions", "limit"),
+    [
+        *((0, 0, 0.5), (0, 500, 0.5), (0, 501, 1.0), (0, 2000, 1.0), (0, 2001, 1.5), (0, 10000, 1.5)),
+        *((1, 0, 0.5), (1, 50, 0.5), (1, 51, 1.0), (1, 200, 1.0), (1, 201, 1.5), (1, 1000, 1.5)),
+    ],
+)
+def test_limits_by_class_and_load(accuracy: int, divisions: float, limit: float) -> None:
+    """R 76-1:2006, table 6, class III and class IIII; beyond the last line nothing is decided."""
+    most = (10000, 1000)[accuracy] * 5.0
+    loads = [divisions * 5.0, most + 5]
+    sheet = Sheet(
+        1,
+        instrument={"class": np.array([accuracy], dtype=np.int16), "e": numbers(5), "max": numbers(most + 5)},
+        tests={"weighing": rows([0, 0], load=loads, indication=loads)},
+    )
+    judged = judge(packaged_procedures().find("price_scale", ON), sheet, Stage.FIRST)
+    found, beyond = judged.points(0)
+    assert (found.lower, found.upper) == (-limit * 5, limit * 5)
+    assert beyond.passed is None
+
+
+@pytest.mark.parametrize(("added", "passed"), [(1.25, True), (1.2, False), (3.75, True), (3.8, False)])
+def test_zero_is_set_to_a_quarter_of_a_division(added: float, passed: bool) -> None:
+    sheet = Sheet(
+        1,
+        instrument={"class": np.array([0], dtype=np.int16), "e": numbers(5), "max": numbers(15000)},
+        tests={"zero": rows([0], indication=[0], added=[added])},
+    )
+    judged = judge(packaged_procedures().find("price_scale", ON), sheet, Stage.FIRST)
+    assert first(judged).passed is passed
+
+
 @pytest.mark.parametrize(("indication", "error", "passed"), [(20.04, "0.2", True), (20.08, "0.4", False)])
-@pytest.mark.parametrize("on", [ON, date(2025, 6, 4)])
+@pytest.mark.parametrize("on", [ON, date(2024, 4, 30)])
 def test_a_delivery_of_fuel(indication: float, error: str, passed: bool, on: date) -> None:
     point = first(dispenser(indication, on))
     assert (figure(point.error), point.unit, point.passed) == (error, "%", passed)
@@ -92,7 +125,23 @@ def test_fuel_that_is_warmer_in_the_measure_has_grown() -> None:
     judged = judge(procedure, Sheet(1, tests={"delivery": readings}), Stage.FIRST)
     volume = 20 * (1 + 1.2e-3 * (22 - 25) + 50e-6 * (25 - 20))
     assert first(judged).values["V_Bt"] == pytest.approx(volume, rel=1e-15)
-    assert {"油品体膨胀系数（1/℃）", "量器体膨胀系数（1/℃）"} <= {one.what for one in judged.unconfirmed(0)}
+    assert {"油品体膨胀系数", "量器体膨胀系数"} <= {one.what for one in judged.unconfirmed(0)}
+
+
+@pytest.mark.parametrize(
+    ("fuel", "material", "fuel_expansion", "measure_expansion"),
+    [(0, 0, 1.2e-3, 50e-6), (1, 0, 0.9e-3, 50e-6), (2, 1, 0.9e-3, 33e-6)],
+)
+def test_fuels_and_measures_expand_as_the_table_says(
+    fuel: int, material: int, fuel_expansion: float, measure_expansion: float
+) -> None:
+    procedure = packaged_procedures().find("fuel_dispenser", ON)
+    choices = {"fuel": np.array([fuel], dtype=np.int16), "material": np.array([material], dtype=np.int16)}
+    readings = rows([0], indication=[20], reference=[20], t_dispenser=[30], t_measure=[10])
+    judged = judge(procedure, Sheet(1, instrument=choices, tests={"delivery": readings}), Stage.FIRST)
+    assert first(judged).values["V_Bt"] == pytest.approx(
+        20 * (1 + 20 * fuel_expansion - 10 * measure_expansion)
+    )
 
 
 def test_the_arithmetic_is_written_as_a_person_would() -> None:

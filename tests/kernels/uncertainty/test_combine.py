@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from quanheng.kernels.uncertainty import coverage_factors, evaluate, load_model
-from quanheng.kernels.uncertainty.combine import dependent_groups
 from quanheng.kernels.uncertainty.distributions import Normal, Rectangular, StudentT
 from quanheng.kernels.uncertainty.implicit import NotDefined
 from tests.kernels.uncertainty.building import known, model
@@ -107,7 +106,8 @@ def test_groups_follow_correlations_from_one_to_the_next():
     inputs = [known(name, 1, Normal(0.1)) for name in "abcd"]
     correlation = np.eye(4)
     correlation[0, 2] = correlation[2, 0] = correlation[2, 3] = correlation[3, 2] = 0.5
-    assert dependent_groups(model(inputs, {"y": "a+b+c+d"}, correlation=correlation)) == [[0, 2, 3], [1]]
+    groups = model(inputs, {"y": "a+b+c+d"}, correlation=correlation).dependent_groups
+    assert groups == ((0, 2, 3), (1,))
 
 
 def test_what_was_observed_jointly_is_one_component_also_where_it_is_not_correlated():
@@ -163,6 +163,14 @@ def test_third_derivatives_enter_the_second_order():
     """E[x⁶] of a standard normal is 15: Var(x + x³) around 0 is u² + 6u⁴ + 15u⁶; the formula has the first two."""
     found = evaluate(model([known("x", 0, Normal(0.1))], {"y": "x + x^3"}), second_order=True)["y"]
     assert found.standard_uncertainty**2 == pytest.approx([0.01 + 6e-4])
+
+
+def test_a_variance_that_the_second_order_makes_negative_is_not_passed_over():
+    """Around 0 the formula gives sin x the variance u² - u⁴."""
+    for u, codes in ((0.9, []), (1.5, ["second_order_negative"])):
+        found = evaluate(model([known("x", 0, Normal(u))], {"y": "sin(x)"}), second_order=True)
+        assert found["y"].standard_uncertainty ** 2 == pytest.approx([max(u**2 - u**4, 0)])
+        assert [finding.code for finding in found.findings] == codes
 
 
 def test_second_order_says_where_its_formula_is_approximate():

@@ -126,6 +126,14 @@ def test_what_cannot_be_fitted_is_refused(curve, reason):
         fit(curve)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("start", [{"a": 1.0, "b": 800.0}, {"a": 1.0, "b": 50.0}, {"a": 1e-300, "b": -1.0}])
+def test_a_curve_that_overflows_is_refused_without_warnings(start):
+    x = np.arange(1.0, 7.0)
+    with pytest.raises(NoFit):
+        fit(Curve(parse("a*exp(b*x^3)"), start, {"x": x}, np.array([1.0, -1, 1, -1, 1, -1])))
+
+
 FILE = """
 fits:
   cal:

@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from quanheng.kernels.uncertainty.combine import evaluate
-from quanheng.kernels.uncertainty.coverage import moments, shortest_interval, symmetric_interval
+from quanheng.kernels.uncertainty.coverage import (
+    moments,
+    shortest_errors,
+    shortest_interval,
+    symmetric_errors,
+    symmetric_interval,
+)
 from quanheng.kernels.uncertainty.distributions import Exponential, Normal, Rectangular, StudentT, Triangular
 from quanheng.kernels.uncertainty.monte_carlo import (
     BLOCK,
@@ -20,6 +26,7 @@ from quanheng.kernels.uncertainty.monte_carlo import (
     least_trials,
     sample,
 )
+from quanheng.kernels.uncertainty.report import report
 from quanheng.kernels.uncertainty.validate import validate
 from tests.kernels.uncertainty.building import known, model
 
@@ -281,3 +288,51 @@ def test_a_skewed_quantity_has_its_mean_where_it_belongs():
     assert found.shortest.low == pytest.approx(0, abs=0.001)
     assert found.shortest.high == pytest.approx(2 * np.log(20), rel=0.02)
     assert found.symmetric == pytest.approx([2 * -np.log(0.975), 2 * -np.log(0.025)], rel=0.02)
+
+
+# Is the GUM validated?  Too few trials do not decide.
+
+EXACT = model([known("b", 1, Normal(0.99))], {"y": "b"})
+
+
+def test_a_normal_output_is_hardly_ever_said_to_refute_the_gum_because_of_few_trials():
+    verdicts = {
+        interval: [
+            validate(evaluate(EXACT), sample(EXACT, 200_000, seed=seed), interval=interval)[0]
+            for seed in range(12)
+        ]
+        for interval in ("symmetric", "shortest")
+    }
+    for found in verdicts.values():  # two standard errors leave a few in a hundred
+        assert [each.is_valid for each in found].count(False) <= 1
+        assert [each.is_valid for each in found].count(None) >= 11
+    assert {each.interval for each in verdicts["shortest"]} == {"shortest"}
+
+
+def test_enough_trials_validate_the_gum_or_do_not():
+    wide = model([known("b", 1, Normal(1.0))], {"y": "b"})
+    assert validate(evaluate(wide), sample(wide, 200_000))[0].is_valid is True
+    flat = model([known("b", 1, Rectangular(1.0))], {"y": "b"})
+    assert validate(evaluate(flat), sample(flat, 200_000))[0].is_valid is False
+
+
+@pytest.mark.parametrize(
+    ("interval", "errors"), [(symmetric_interval, symmetric_errors), (shortest_interval, shortest_errors)]
+)
+def test_the_standard_errors_of_the_ends_are_their_scatter_over_seeds(interval, errors):
+    samples = [np.sort(np.random.default_rng(seed).normal(size=20_000)) for seed in range(80)]
+    scatter = np.std([interval(each, 0.95) for each in samples], axis=0)
+    stated = np.sqrt(np.mean(np.square([errors(each, 0.95) for each in samples]), axis=0))
+    assert stated == pytest.approx(scatter, rel=0.4)
+
+
+def test_a_mean_that_does_not_exist_is_not_given():
+    asked = model(
+        [known("a", 1, StudentT(0.1, 1.0)), known("b", 1, StudentT(0.1, 2.0))], {"y": "a + b", "z": "b"}
+    )
+    found = sample(asked, 20_000)[0]
+    assert np.isnan(found.outputs[0].estimate)
+    assert found.outputs[1].estimate == pytest.approx(1, abs=0.05)
+    assert [each.data["outputs"] for each in found.findings if each.code == "no_mean"] == [("y",)]
+    given = report(evaluate(asked), [found], seed=1)["monte_carlo"]["outputs"]
+    assert (given[0]["value"], given[0]["standard_uncertainty"]) == (None, None)

@@ -9,8 +9,22 @@ import numpy as np
 import pytest
 
 from quanheng.kernels.marked_yaml import load_marked
-from quanheng.kernels.uncertainty import BadModel, evaluate, example_text, load_model, read_model
-from quanheng.kernels.uncertainty.spellings import COMPONENT, DISTRIBUTIONS, FIT, INPUT, MODEL
+from quanheng.kernels.uncertainty import (
+    BadModel,
+    distributions,
+    evaluate,
+    example_text,
+    load_model,
+    read_model,
+)
+from quanheng.kernels.uncertainty.spellings import (
+    COMPONENT,
+    DISTRIBUTIONS,
+    FIT,
+    INPUT,
+    MODEL,
+    distribution_of,
+)
 
 SIMPLE = "inputs:\n  a: {value: 2, std: 0.1}\n  b: {value: 4, half_width: 0.3}\nmodel: y = a*b\n"
 
@@ -54,7 +68,7 @@ REFUSED = [
     ("negative", SIMPLE.replace("half_width: 0.3", "half_width: -0.3"), 3, "“half_width”应当大于零"),
     ("none", SIMPLE.replace(", std: 0.1", ""), 2, "没有给出不确定度"),
     ("two", SIMPLE.replace("std: 0.1", "std: 0.1, std_percent: 5"), 2, "“std”和“std_percent”只能给一个"),
-    ("no number", SIMPLE.replace("0.1", "about"), 2, "“about”中的“about”不是常数"),
+    ("no number", SIMPLE.replace("0.1", "about"), 2, "“about”不是数，也没有这个常数"),
     ("true", SIMPLE.replace("0.1", "true"), 2, "“True”不是数"),
     ("infinite", SIMPLE.replace("0.1", ".inf"), 2, "“inf”不是有限的数"),
     ("too large a number", SIMPLE.replace("0.1", "1" + "0" * 400), 2, "不是有限的数"),
@@ -88,7 +102,6 @@ REFUSED = [
     ("one group", SIMPLE.replace("value: 2, std: 0.1", "readings: [[1, 2, 4]]"), 2, "至少要 2 组"),
     ("readings with a shape", SIMPLE.replace("value: 2, std: 0.1", "readings: [1, 2], distribution: normal"), 2,
      "读数不用“distribution”"),
-    ("pooled without freedom", SIMPLE.replace("std: 0.1", "pooled_std: 1, n: 3"), 2, "应给出合并样本标准差的自由度"),
     ("half a reading", SIMPLE.replace("std: 0.1", "pooled_std: 1, n: 2.5, dof: 9"), 2, "读数个数应为正整数"),
     ("levels of 2", SIMPLE.replace("value: 2, std: 0.1", "readings: [[1, 2], [2, 1]], significance: 2"), 2, "0 与 1 之间"),
     ("groups of other numbers", SIMPLE.replace(
@@ -108,7 +121,18 @@ REFUSED = [
     ("not symmetric", SIMPLE + "correlations:\n  inputs: [a, b]\n  matrix: [[1, 0.5], [0.4, 1]]", 7, "矩阵不对称"),
     ("not square", SIMPLE + "correlations:\n  inputs: [a, b]\n  matrix: [[1, 0.5]]", 7, "矩阵应为 2 行 2 列"),
     ("diagonal", SIMPLE + "correlations:\n  inputs: [a, b]\n  matrix: [[1, 0.5], [0.5, 2]]", 7, "对角线上应为 1"),
-    ("no section", "inputs: {a: 5}\nmodel: y = a", 1, "输入量应写成"),
+    ("no section", "inputs: {a: [5]}\nmodel: y = a", 1, "“a”只写了一个值：输入量要有不确定度"),
+    ("a bare number", "inputs:\n  a: 5\nmodel: y = a", 2, "没有不确定度的量请放入 constants"),
+    # what people write for numbers
+    ("a comma in a number", "inputs:\n  a:\n    value: 1,000.5\n    std: 1\nmodel: a", 3, "数中不要用逗号分节"),
+    ("a comma in a flow mapping", SIMPLE.replace("value: 2", "value: 1,000.5"), 2, "数中不要用逗号分节"),
+    ("plus-minus", SIMPLE.replace("value: 2", "value: 20 ± 0.5"), 2, "估计值和不确定度要分开写"),
+    ("a percentage of the value", SIMPLE.replace("half_width: 0.3", "half_width: 0.5%"), 3, "half_width_percent"),
+    ("a bad name before a bad formula", SIMPLE.replace("  b:", "  b':").replace("a*b", "a*b'"), 3, "不能作名称"),
+    ("a bad percentage", SIMPLE.replace("std: 0.1", "std: 1, relative_uncertainty_of_uncertainty: x%"), 2, "0.95 或 95%"),
+    ("a distribution nearly right", SIMPLE.replace("std: 0.1", "std: 1, distribution: Triangula"), 2, "是否为“triangular”？"),
+    ("points among readings", "constants: {c: [1, 2]}\n" + SIMPLE.replace("value: 2, std: 0.1", "readings: [1, c]"), 3,
+     "列表中每一项应为一个数"),
     ("a list of coefficients", SIMPLE + "correlations:\n  - [a, b, [0.1, 0.2]]", 6, "相关系数应为一个数，各点相同"),
     # shapes
     ("inputs as a number", "inputs: 5\nmodel: y = 1", 1, "输入量应写成“名称: {…}”"),
@@ -156,7 +180,7 @@ REFUSED = [
     ("p of 95", SIMPLE + "coverage_probability: 95", 5, "如 0.95 或 95%"),
     ("second order of yes", SIMPLE + "second_order: 1", 5, "应为 true 或 false"),
     # constants
-    ("a constant of an input", "constants: {c: a}\n" + SIMPLE, 1, "“a”中的“a”不是常数"),
+    ("a constant of an input", "constants: {c: a}\n" + SIMPLE, 1, "“a”不是数，也没有这个常数"),
     ("no constant", "constants: {c: 1/0}\n" + SIMPLE, 1, "不是有限的数"),
     ("constants as a list", "constants: [1]\n" + SIMPLE, 1, "常数应写成"),
     # equations
@@ -419,3 +443,89 @@ def test_the_example_is_a_model_without_remarks():
     model = load_model(example_text())
     assert model.findings == ()
     assert evaluate(model)["l"].expanded_uncertainty == pytest.approx([92.5], abs=0.05)
+
+
+@pytest.mark.parametrize("dof", ["", ", dof: null", ", dof: .inf"])
+def test_a_pooled_deviation_without_degrees_of_freedom_is_known_exactly(dof):
+    known, distribution = single(f"value: 1, pooled_std: 0.1, number_of_readings: 4{dof}")
+    assert (known.standard_uncertainty[0], known.degrees_of_freedom[0]) == (pytest.approx(0.05), inf)
+    assert (distribution.name, known.kind) == ("normal", "A")
+
+
+def test_readings_may_be_formulas_of_constants():
+    model = load_model("constants: {c: 2}\ninputs: {a: {readings: [2*1.0, c, 9/3]}}\nmodel: y = a")
+    assert model.inputs[0].estimate == pytest.approx([7 / 3])
+
+
+def test_a_ratio_may_be_a_percentage():
+    known, _ = single("value: 1, std: 1, relative_uncertainty_of_uncertainty: 25%")
+    assert known.degrees_of_freedom == pytest.approx([8])
+    groups = "value: 0, readings: [[1, 2], [2, 3], [5, 6]], significance: "
+    assert single(groups + "5%")[0].standard_uncertainty == single(groups + "0.05")[0].standard_uncertainty
+
+
+@pytest.mark.parametrize(
+    "equations",
+    ["y^2 = a; z = y", "|\n    y^2 = a\n    z = y", "[y^2 = a, z = y]"],
+    ids=["one line", "lines", "list"],
+)
+def test_equations_may_be_a_list_or_a_text(equations):
+    model = load_model(
+        "inputs: {a: {value: 4, std: 0.1}}\nimplicit:\n  unknowns: {y: 1, z: 1}\n  equations: " + equations
+    )
+    assert evaluate(model)["z"].value == pytest.approx([2])
+
+
+def test_an_equation_of_a_text_is_refused_with_its_own_line():
+    with pytest.raises(BadModel) as refused:
+        load_model(
+            "inputs: {a: {value: 4, std: 0.1}}\nimplicit:\n  equations: |\n    y = a\n    z = $\n  unknowns: {y: 1, z: 1}"
+        )
+    assert refused.value.line == 5
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("Normal", "normal"),
+        ("uniform distribution", "rectangular"),
+        ("arc-sine", "arcsine"),
+        ("Arc Sine", "arcsine"),
+        ("U-shaped", "arcsine"),
+        ("Curvilinear Trapezoid", "curvilinear_trapezoid"),
+        ("Student-t", "t"),
+        ("Student's t", "t"),
+        ("t-distribution", "t"),
+        ("t 分布", "t"),
+        ("log-normal", "lognormal"),
+        ("三角形", "triangular"),
+        ("three", None),
+        ("分布", None),
+    ],
+)
+def test_distributions_are_known_by_the_names_that_people_write(written, name):
+    assert distribution_of(written) == name
+
+
+def test_the_names_that_the_program_prints_can_be_read_again():
+    concrete = [
+        each for each in vars(distributions).values() if isinstance(each, type) and hasattr(each, "label")
+    ]
+    assert len(concrete) > 10
+    assert [distribution_of(each.label) for each in concrete] == [each.name for each in concrete]
+
+
+def test_quantities_that_are_all_fully_correlated_are_one_finding():
+    names = [f"x{at}" for at in range(10)]
+    pairs = ", ".join(f"[{a}, {b}, 1]" for at, a in enumerate(names) for b in names[:at])
+    inputs = ", ".join(f"{name}: {{value: 1, std: 0.1}}" for name in names)
+    model = load_model(f"inputs: {{{inputs}}}\ncorrelations: [{pairs}]\nmodel: y = {'+'.join(names)}")
+    (found,) = model.findings
+    assert (found.code, found.data["inputs"]) == ("fully_correlated", names)
+
+
+def test_a_long_formula_is_not_quoted_in_full():
+    with pytest.raises(BadModel) as refused:
+        load_model(f"inputs: {{a: {{value: 1, std: 1}}}}\nmodel: y = {'a + ' * 200}$")
+    assert len(str(refused.value)) < 120
+    assert "…" in str(refused.value)

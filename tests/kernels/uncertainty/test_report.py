@@ -18,13 +18,22 @@ outputs: {y: {unit: m, label: 积}, z: {}}
 
 def test_the_entries_are_those_that_are_promised():
     found = report(evaluate(ONE))
-    assert set(found) == {"title", "outputs", "correlation", "coverage_region", "monte_carlo", "findings"}
+    assert set(found) == {
+        "title",
+        "outputs",
+        "correlation_names",
+        "correlation",
+        "coverage_region",
+        "monte_carlo",
+        "findings",
+    }
     (output,) = found["outputs"]
     assert {
         "name",
         "value",
         "standard_uncertainty",
         "degrees_of_freedom",
+        "degrees_of_freedom_used",
         "coverage_factor",
         "coverage_probability",
         "expanded_uncertainty",
@@ -62,7 +71,18 @@ def test_points_count_from_one_and_each_has_its_results():
     drawn = found["monte_carlo"]
     assert [(each["point"], each["seed"], each["trials"]) for each in drawn] == [(1, 3, 4000), (2, 3, 4000)]
     assert {"coverage_interval", "shortest_coverage_interval", "histogram"} <= set(drawn[0]["outputs"][0])
-    assert set(drawn[0]["validation"]) == {"is_valid", "outputs", "joint"}
+    assert set(drawn[0]["validation"]) == {"is_valid", "interval", "outputs", "joint"}
+    assert {"low_standard_error", "high_standard_error"} <= set(drawn[0]["validation"]["outputs"][0])
+    assert found["correlation_names"] == drawn[0]["correlation_names"] == ["y", "z"]
+    low, high = drawn[0]["outputs"][0]["coverage_interval"]
+    assert drawn[0]["outputs"][0]["expanded_uncertainty"] == (high - low) / 2
+    region, widths = (
+        drawn[0]["coverage_region"],
+        [each["standard_uncertainty"] for each in drawn[0]["outputs"]],
+    )
+    box = (2 * region["rectangle_factor"]) ** 2 * widths[0] * widths[1]
+    assert region["rectangle_volume"] == pytest.approx(box)
+    assert 0 < region["smallest_area"] < region["ellipsoid_volume"] < box
     json.dumps(found, allow_nan=False)
 
 
@@ -85,3 +105,14 @@ def test_second_order_terms_are_listed():
     assert terms["alphaS", "dtheta"] == pytest.approx(1.7, abs=0.05)
     assert found["first_order_standard_uncertainty"] == pytest.approx(31.7, abs=0.05)
     assert report(evaluate(ONE))["outputs"][0]["second_order"] is None
+
+
+def test_the_degrees_of_freedom_behind_k_are_whole():
+    text = "inputs: {a: {value: 1, std: 3, dof: 5}, b: {value: 1, std: 2, dof: 7}}\nmodel: y = a + b"
+    (output,) = report(evaluate(load_model(text)))["outputs"]
+    assert (output["degrees_of_freedom"], output["degrees_of_freedom_used"]) == (
+        pytest.approx(9.1, abs=0.1),
+        9,
+    )
+    (given,) = report(evaluate(load_model(text + "\nk: 2")))["outputs"]
+    assert given["degrees_of_freedom_used"] is None

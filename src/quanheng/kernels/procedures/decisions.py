@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quanheng.kernels.conformity.probability import probability_within
 from quanheng.kernels.procedures.budget import Combined, combined
 from quanheng.kernels.procedures.comparison import at_least, at_most, rounded, within
 from quanheng.kernels.procedures.fill import safe, wanted_range
@@ -158,24 +157,10 @@ class Deciding:
             for one in self._procedure.standard.require
             if concerns(one, judge, self._name, self._procedure)
         ]
-        fields = self._procedure.standard.fields
-        wanted = {
-            name
-            for formula in [
-                *(
-                    part
-                    for one in components(judge, self._test, by_group=place.by_group)
-                    for part in sizes(one)
-                ),
-                *(one.value for one in required),
-            ]
-            for name in formula.names
-            if name in fields
-        }
         inner = Scope(scope.size, scope)
         inner.put(LIMIT, limit)
         title = safe(self._test.title)
-        for name in sorted(wanted):
+        for name in sorted(fields_used(judge, self._name, self._procedure)):
             self._standard_field(name, place, inner, title)
         for one in required:
             self._check_standard(one, place, inner, title)
@@ -233,9 +218,25 @@ def concerns(one: StandardRequirement, judge: Judge, name: str, procedure: Proce
     by_group = is_of_groups(judge, test)
     if one.tests is not None:
         return name in one.tests and not by_group
-    own = components(judge, test, by_group=by_group)
-    used = {key for part in own for formula in sizes(part) for key in formula.names}
+    used = _names_in_uncertainty(judge, test)
     return any(key in used for key in one.value.names if key in procedure.standard.fields)
+
+
+def fields_used(judge: Judge, name: str, procedure: Procedure) -> set[str]:
+    """Return the fields of the reference standard that matter to a judge entry of a test."""
+    used = _names_in_uncertainty(judge, procedure.tests[name])
+    for one in procedure.standard.require:
+        if concerns(one, judge, name, procedure):
+            bounds = (one.value, one.from_, one.above, one.to, one.below)
+            used |= {key for formula in bounds if formula is not None for key in formula.names} | set(
+                one.when
+            )
+    return used & set(procedure.standard.fields)
+
+
+def _names_in_uncertainty(judge: Judge, test: Test) -> set[str]:
+    own = components(judge, test, by_group=is_of_groups(judge, test))
+    return {key for part in own for formula in sizes(part) for key in formula.names}
 
 
 def is_of_groups(judge: Judge, test: Test) -> bool:
@@ -286,6 +287,10 @@ def judge_unit(judge: Judge, test: Test) -> str:
 
 def _probability(value: Numbers, lower: Numbers, upper: Numbers, known: Combined) -> Numbers:
     """Return the probability of conformity (JCGM 106:2012, 7.4) where there is an uncertainty, else NaN."""
+    from quanheng.kernels.conformity import (
+        probability_within,
+    )  # late: it loads scipy, which a list does not need
+
     u = known.standard_uncertainty
     result = np.full(value.shape, np.nan)
     here = np.isfinite(u) & (u > 0) & (lower <= upper) & (known.degrees_of_freedom > 0)

@@ -52,7 +52,11 @@ class Entry(BaseModel):
     """What all parts have in common: nothing unknown is accepted."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, str_strip_whitespace=True, use_attribute_docstrings=True
+        extra="forbid",
+        frozen=True,
+        str_strip_whitespace=True,
+        use_attribute_docstrings=True,
+        defer_build=True,
     )
 
 

@@ -106,7 +106,8 @@ class _Account:
             result = f"{_number(decisions.value[at])}{_unit(unit)}"
             yield _INDENT + self._chain(label, judge.value, decisions.scope, at, result)
         yield from self._limits(judge, decisions, at)
-        yield from self._uncertainty(judge, decisions, at, unit)
+        if decisions.decided[at]:
+            yield from self._uncertainty(judge, decisions, at, unit)
         yield _INDENT + self._verdict(judge, decisions, at, unit)
 
     def _limits(self, judge: Judge, decisions: Decisions, at: int) -> Iterator[str]:

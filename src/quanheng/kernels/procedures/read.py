@@ -204,7 +204,16 @@ def _problem(error: ErrorDetails, marked: Marked) -> Problem:
         text = _unknown(str(path[-1]))
     else:
         text = _REASONS.get(kind, "{msg}").format(**{"msg": error["msg"], **error.get("ctx", {})})
-    return Problem(marked.line(path), text, path)
+    return located(path, text, marked)
+
+
+def located(path: Path, text: str, marked: Marked) -> Problem:
+    """Return a problem with its line; what was taken over from another file is said where the file says so."""
+    base = marked.data.get("based_on")
+    is_own = path[:1] in marked.lines and (path[0] not in _BY_KEY or path[:2] in marked.lines)
+    if base is None or is_own or path[0] in _OWN:
+        return Problem(marked.line(path), text, path)
+    return Problem(marked.line(("based_on",)), f"{text}（沿用自“{base}”）", path)
 
 
 def _unknown(key: str) -> str:

@@ -33,7 +33,7 @@ from quanheng.kernels.uncertainty.monte_carlo import (
     evaluated,
     least_trials,
     memory_needed,
-    outputs_without_variance,
+    outputs_depending_on,
     require_defined,
     summarised,
     workers,
@@ -79,7 +79,7 @@ def sample_until_stable(
     *,
     digits: int = 2,
     share: float = _VALIDATION,
-    interval: IntervalKind | None = "shortest",
+    interval: IntervalKind | None = "symmetric",
     seed: int = 1,
     threads: int = 2,
     most_trials: int = MOST_TRIALS,
@@ -123,7 +123,7 @@ def sample_until_stable(
 
 def _stable_point(model: Model, point: int, asked: _Asked, run: Runner) -> Sampled:
     sampler = Sampler(model, point, asked.seed)
-    without_variance = outputs_without_variance(model, sampler.without_variance)
+    without_variance = outputs_depending_on(model, sampler.without_variance)
     if without_variance:
         raise NoVariance(without_variance)
     size = max(least_trials(model.coverage_probability), _LEAST_SET)

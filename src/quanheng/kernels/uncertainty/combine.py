@@ -163,11 +163,17 @@ def coverage_factors(degrees_of_freedom: Array, probability: float) -> Array:
     >>> [round(float(k), 2) for k in coverage_factors(np.array([16.7, np.inf]), 0.99)]
     [2.92, 2.58]
     """
-    whole = np.floor(degrees_of_freedom * (1 + _SAME))
+    whole = truncated(degrees_of_freedom)
     is_finite = np.isfinite(whole)
     tail = (1 + probability) / 2
     k = stdtrit(np.where(is_finite, np.maximum(whole, 1.0), 1.0), tail)
     return np.where(is_finite, k, ndtri(tail))
+
+
+def truncated(degrees_of_freedom: Array) -> Array:
+    """Return ν as k is looked up with it: the next lower integer (G.4.1), infinity as it is."""
+    whole: Array = np.floor(degrees_of_freedom * (1 + _SAME))
+    return whole
 
 
 def _output(
@@ -212,22 +218,6 @@ def _correlation(covariance: Array) -> Array:
     return correlation
 
 
-def dependent_groups(model: Model) -> list[list[int]]:
-    """Return the inputs in groups: those joined by a correlation or an ensemble, and each other one alone."""
-    ensembles = model.ensembles
-    left, groups = set(range(len(model.inputs))), []
-    while left:
-        group, reached = set[int](), {min(left)}
-        while reached:
-            at = reached.pop()
-            group.add(at)
-            together = ensembles.get(model.inputs[at].ensemble or "", ())
-            reached |= {*np.flatnonzero(model.correlation[at]).tolist(), *together} - group
-        groups.append(sorted(group))
-        left -= group
-    return groups
-
-
 def _degrees_of_freedom(model: Model, contributions: Array) -> Array:
     """Return ν_eff (points,) by Welch-Satterthwaite (G.4.1).
 
@@ -236,8 +226,8 @@ def _degrees_of_freedom(model: Model, contributions: Array) -> Array:
     the smallest of them, which is on the safe side.
     """
     variances, degrees = [], []
-    for group in dependent_groups(model):
-        part = contributions[group]
+    for group in model.dependent_groups:
+        part = contributions[list(group)]
         variances.append(np.einsum("ip,ij,jp->p", part, model.correlation[np.ix_(group, group)], part))
         degrees.append(np.min([model.inputs[at].degrees_of_freedom for at in group], axis=0))
     total = np.sum(variances, axis=0)
@@ -249,7 +239,7 @@ def _degrees_of_freedom(model: Model, contributions: Array) -> Array:
 
 def _findings(model: Model, outputs: list[Output]) -> list[Finding]:
     found = []
-    for group in dependent_groups(model):
+    for group in model.dependent_groups:
         members = [model.inputs[at] for at in group]
         if len({known.ensemble for known in members}) == 1 and members[0].ensemble is not None:
             continue
@@ -279,6 +269,14 @@ def _findings_of(model: Model, output: Output) -> list[Finding]:
                 )
             )
         return found
+    if np.any(output.first_order_uncertainty**2 + output.second_order.variance < 0):
+        found.append(
+            Finding(
+                "second_order_negative",
+                f"{output.name}：计入二阶项后方差为负，不确定度这样大时二阶展开不成立，合成标准不确定度算得零，并不可信。请用蒙特卡洛法。",
+                {"output": output.name},
+            )
+        )
     others = [
         known.name
         for known in model.inputs

@@ -17,6 +17,7 @@ from quanheng.kernels.uncertainty.spellings import MATRIX
 
 _ROUNDING = 1e-9
 _PAIR = 3
+_TWO = 2
 
 
 def read_correlations(
@@ -156,16 +157,16 @@ def _without_copies(matrix: Array, candidates: Sequence[int]) -> list[int]:
 
 
 def _full(matrix: Array, inputs: Sequence[Input]) -> tuple[Finding, ...]:
-    found = []
-    for i in range(len(inputs)):
-        for j in range(i):
-            if abs(matrix[i, j]) >= 1 - _ROUNDING:
-                first, second = inputs[j].name, inputs[i].name
-                found.append(
-                    Finding(
-                        "fully_correlated",
-                        f"{first} 与 {second} 完全相关（r = {matrix[i, j]:+.0f}），相关矩阵是奇异的。",
-                        {"inputs": [first, second]},
-                    )
-                )
+    """Return one finding for each group of inputs that are fully correlated with one another."""
+    found, seen = [], set[int]()
+    for at in range(len(inputs)):
+        group = [int(other) for other in np.flatnonzero(np.abs(matrix[at]) >= 1 - _ROUNDING)]
+        if at in seen or len(group) == 1:
+            continue
+        seen.update(group)
+        names = [inputs[member].name for member in group]
+        text = f"{'、'.join(names)} 两两完全相关（r = ±1），相关矩阵是奇异的。"
+        if len(group) == _TWO:
+            text = f"{names[0]} 与 {names[1]} 完全相关（r = {matrix[group[0], group[1]]:+.0f}），相关矩阵是奇异的。"
+        found.append(Finding("fully_correlated", text, {"inputs": names}))
     return tuple(found)

@@ -132,12 +132,13 @@ def fit(curve: Curve) -> Fit:
     is_scaled = curve.is_scaled or not has_weights
     if n < p + is_scaled:
         raise NoFit(f"{p} 个参数至少要 {p + is_scaled} 组数据，现有 {n} 组。")
-    estimates, covariance, chi_squared = _minimise(curve)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
+        estimates, covariance, chi_squared = _minimise(curve)
+        at = dict(zip(curve.parameters, estimates, strict=True))
+        found = evaluate(curve.formula, {**curve.constants, **curve.abscissas, **at})
+    if not (np.isfinite(estimates).all() and np.isfinite(covariance).all() and np.isfinite(found).all()):
+        raise NoFit("这些数据不能定出全部参数。")
     variance = chi_squared / (n - p) if n > p else 0.0
-    found = evaluate(
-        curve.formula,
-        {**curve.constants, **curve.abscissas, **dict(zip(curve.parameters, estimates, strict=True))},
-    )
     return Fit(
         estimates=estimates,
         covariance=covariance * variance if is_scaled else covariance,

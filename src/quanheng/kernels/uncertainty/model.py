@@ -163,3 +163,19 @@ class Model:
             if known.ensemble is not None:
                 found[known.ensemble] = (*found.get(known.ensemble, ()), at)
         return found
+
+    @cached_property
+    def dependent_groups(self) -> tuple[tuple[int, ...], ...]:
+        """The inputs, as indexes, in groups: those joined by a correlation or an ensemble, and each other one alone."""
+        linked = self.correlation != 0
+        for members in self.ensembles.values():
+            linked[np.ix_(members, members)] = True
+        left, groups = set(range(len(self.inputs))), []
+        while left:
+            group, new = set[int](), {min(left)}
+            while new:
+                group |= new
+                new = {int(at) for one in new for at in np.flatnonzero(linked[one])} - group
+            left -= group
+            groups.append(tuple(sorted(group)))
+        return tuple(groups)

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from math import ceil, inf
+from math import ceil, inf, nan
 from typing import Any, TypeVar
 
 import numpy as np
@@ -31,7 +31,9 @@ from quanheng.kernels.uncertainty.coverage import (
     histogram,
     moments,
     regions,
+    shortest_errors,
     shortest_interval,
+    symmetric_errors,
     symmetric_interval,
 )
 from quanheng.kernels.uncertainty.distributions import Array
@@ -85,11 +87,13 @@ class SampledOutput:
     ----------
     name : str
     estimate : float
-        Mean of the values.  [unit of the output]
+        Mean of the values; NaN where the output depends on an input whose mean does not exist.  [unit of the output]
     standard_uncertainty : float
         Their standard deviation; infinite where the variance of an input that matters is.  [unit of the output]
     symmetric, shortest : Interval
         Coverage intervals.  [unit of the output]
+    symmetric_errors, shortest_errors : Interval
+        Standard errors of their ends, from the finite number of trials.  [unit of the output]
     histogram : Histogram
     """
 
@@ -98,6 +102,8 @@ class SampledOutput:
     standard_uncertainty: float
     symmetric: Interval
     shortest: Interval
+    symmetric_errors: Interval
+    shortest_errors: Interval
     histogram: Histogram
 
 
@@ -250,20 +256,20 @@ def summarised(
     total = found[0]
     for each in found[1:]:
         total = total.joined(each)
-    without_variance = outputs_without_variance(model, sampler.without_variance)
+    without_variance = outputs_depending_on(model, sampler.without_variance)
+    without_mean = outputs_depending_on(model, sampler.without_mean)
     probability = model.coverage_probability
     joint = None
     if len(values) > 1 and not without_variance and np.all(total.standard_deviation > 0):
         joint = regions(values, total, probability)
     list(run(np.ndarray.sort, values))
     outputs = tuple(
-        SampledOutput(
-            name=name,
-            estimate=float(mean),
-            standard_uncertainty=inf if name in without_variance else float(spread),
-            symmetric=symmetric_interval(row, probability),
-            shortest=shortest_interval(row, probability),
-            histogram=histogram(row),
+        _sampled_output(
+            name,
+            nan if name in without_mean else float(mean),
+            inf if name in without_variance else float(spread),
+            row,
+            probability,
         )
         for name, mean, spread, row in zip(
             model.outputs, total.mean, total.standard_deviation, values, strict=True
@@ -276,12 +282,31 @@ def summarised(
         outputs=outputs,
         correlation=correlation_of(total.covariance),
         regions=joint,
-        findings=(*sampler.findings, *_findings(model, trials, undefined, without_variance, joint)),
+        findings=(
+            *sampler.findings,
+            *_findings(model, trials, undefined, (without_variance, without_mean), joint),
+        ),
     )
 
 
-def outputs_without_variance(model: Model, inputs: frozenset[str]) -> tuple[str, ...]:
-    """Return the outputs that depend on inputs whose variance is infinite."""
+def _sampled_output(
+    name: str, estimate: float, standard_uncertainty: float, values: Array, probability: float
+) -> SampledOutput:
+    """Return what ``values``, in increasing order, say of one output."""
+    return SampledOutput(
+        name=name,
+        estimate=estimate,
+        standard_uncertainty=standard_uncertainty,
+        symmetric=symmetric_interval(values, probability),
+        shortest=shortest_interval(values, probability),
+        symmetric_errors=symmetric_errors(values, probability),
+        shortest_errors=shortest_errors(values, probability),
+        histogram=histogram(values),
+    )
+
+
+def outputs_depending_on(model: Model, inputs: frozenset[str]) -> tuple[str, ...]:
+    """Return the outputs that depend on any of some inputs."""
     if not inputs:
         return ()
     tainted = set(inputs)
@@ -294,8 +319,13 @@ def outputs_without_variance(model: Model, inputs: frozenset[str]) -> tuple[str,
 
 
 def _findings(
-    model: Model, trials: int, undefined: int, without_variance: tuple[str, ...], joint: Regions | None
+    model: Model,
+    trials: int,
+    undefined: int,
+    without: tuple[tuple[str, ...], tuple[str, ...]],
+    joint: Regions | None,
 ) -> Iterator[Finding]:
+    without_variance, without_mean = without
     enough = _ENOUGH * least_trials(model.coverage_probability) // 100
     if trials < enough:
         text = f"试验 {trials} 次，少于建议的 {enough} 次，包含区间的端点不够稳定（JCGM 101:2008，7.2.2）。"
@@ -309,6 +339,12 @@ def _findings(
             "只给出包含区间，不给标准不确定度（JCGM 101:2008，7.6 注 2）。"
         )
         yield Finding("no_variance", text, {"outputs": without_variance})
+    if without_mean:
+        text = (
+            f"{'、'.join(without_mean)} 依赖自由度不大于 1 的 t 分布，期望也不存在，不给蒙特卡洛法的估计值"
+            "（JCGM 101:2008，6.4.9.4）。"
+        )
+        yield Finding("no_mean", text, {"outputs": without_mean})
     if joint is not None and joint.ellipsoid is None:
         text = "各输出量的协方差矩阵奇异，没有椭球形的包含区域（JCGM 102:2011，7.8.1.2 注 6）。"
         yield Finding("singular_covariance", text)

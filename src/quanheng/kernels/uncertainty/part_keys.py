@@ -34,7 +34,7 @@ def degrees_of_freedom(section: Section) -> float:
     if not any(key in section for key in TRUST):
         return inf
     key = section.one_of(TRUST)
-    given = section.number(key, is_infinite_allowed=True)
+    given = section.number(key, is_infinite_allowed=True) if key == "dof" else ratio(section, key)
     degrees = given if key == "dof" else (0.5 / given / given if given > 0 else 0.0)
     if not degrees >= _LEAST_DEGREES:
         raise section.refuse("自由度应不小于 1（不确定度的相对不确定度应大于零，不超过 0.707）。", key)
@@ -43,17 +43,21 @@ def degrees_of_freedom(section: Section) -> float:
 
 def probability(section: Section, key: str) -> float:
     """Return a probability between 0 and 1, written as 0.95 or "95%"."""
-    written = section.values[key]
-    if isinstance(written, str) and written.strip().endswith(("%", "％")):
-        try:
-            found = float(written.strip()[:-1]) / _PERCENT
-        except ValueError as error:
-            raise section.refuse("应写作 0.95 或 95%。", key) from error
-    else:
-        found = section.number(key)
+    found = ratio(section, key)
     if not 0 < found < 1:
         raise section.refuse("应在 0 与 1 之间，如 0.95 或 95%。", key)
     return found
+
+
+def ratio(section: Section, key: str) -> float:
+    """Return a number of dimension one, written as 0.25 or "25%"."""
+    written = section.values[key]
+    if isinstance(written, str) and written.strip().endswith(("%", "％")):
+        try:
+            return float(written.strip()[:-1]) / _PERCENT
+        except ValueError as error:
+            raise section.refuse("应写作 0.95 或 95%。", key) from error
+    return section.number(key)
 
 
 def share_of_value(section: Section, key: str, value: Array | None) -> Array:

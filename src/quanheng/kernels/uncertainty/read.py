@@ -110,6 +110,8 @@ def _read_inputs(source: Source, top: Section) -> Found:
     read_fits(source, top.values.get("fits"), top.where("fits"), found)
     if not found.inputs:
         raise top.refuse("输入量一个也没有。", "inputs")
+    for name, place in found.paths.items():
+        _check_name(source, name, place)
     return found
 
 
@@ -151,15 +153,7 @@ def _read_formulas(source: Source, top: Section) -> Formulas:
     elif isinstance(given, list):
         written = [(None, text, (*path, at)) for at, text in enumerate(given)]
     else:
-        lines = str(given).replace("；", ";").splitlines()
-        for at in range(len(lines) if len(lines) > 1 else 0):  # of a text that begins below its key
-            source.lines[(*path, at)] = source.line(path) + at + 1
-        written = [
-            (None, text, (*path, at))
-            for at, line in enumerate(lines)
-            for text in line.split(";")
-            if text.strip()
-        ]
+        written = [(None, text, place) for text, place in _lines(source, str(given), path)]
     formulas: Formulas = {}
     for name, text, place in written:
         named, formula = (name, text) if name is not None else _split(source, text, place, len(written))
@@ -170,6 +164,14 @@ def _read_formulas(source: Source, top: Section) -> Formulas:
     if not formulas:
         raise top.refuse("算式一个也没有。", "model")
     return formulas
+
+
+def _lines(source: Source, text: str, path: Path) -> list[tuple[str, Path]]:
+    """Return the formulas of a text, one a line or separated by semicolons, each with its place."""
+    lines = text.replace("；", ";").splitlines()
+    for at in range(len(lines) if len(lines) > 1 else 0):  # of a text that begins below its key
+        source.lines[(*path, at)] = source.line(path) + at + 1
+    return [(part, (*path, at)) for at, line in enumerate(lines) for part in line.split(";") if part.strip()]
 
 
 def _split(source: Source, text: Any, path: Path, count: int) -> tuple[str, str]:
@@ -187,8 +189,13 @@ def _read_implicit(source: Source, top: Section) -> tuple[Implicit | None, Path]
     path = top.where("implicit")
     section = source.section(top.values["implicit"], path, IMPLICIT, "方程组")
     equations = []
-    for at, text in enumerate(section.items(section.needed("equations"))):
-        place = (*section.where("equations"), at)
+    given, where = section.values[section.needed("equations")], section.where("equations")
+    written = (
+        _lines(source, given, where)
+        if isinstance(given, str)
+        else [(text, (*where, at)) for at, text in enumerate(section.items("equations"))]
+    )
+    for text, place in written:
         left, sign, right = str(text).replace("＝", "=").partition("=")
         sides = [source.formula(side, place) for side in ((left, right) if sign else (left,))]
         equations.append(Binary("-", sides[0], sides[1]) if sign else sides[0])
@@ -225,8 +232,6 @@ def _check_names(
         ("算式", {name: place for name, (_, place) in formulas.items()}),
     ):
         for name, place in places.items():
-            if what == "输入量":
-                _check_name(source, name, place)
             if name in known:
                 raise source.refuse(f"“{name}”已经是{known[name]}，不能再是{what}。", place)
             known[name] = what

@@ -44,6 +44,12 @@ def sections(
             yield section.text(section.needed("name")).strip(), section
     elif isinstance(given, Mapping):
         for name, item in given.items():
+            if what == "输入量" and not isinstance(item, Mapping | None):
+                raise source.refuse(
+                    f"“{name}”只写了一个值：输入量要有不确定度，如 {name}: {{value: 5, std: 0.1}}；"
+                    "没有不确定度的量请放入 constants。",
+                    (*path, name),
+                )
             section = source.section({} if item is None else item, (*path, name), spellings, what)
             section.only(frozenset(section.values) - {"name"}, "已有名称的项")
             yield str(name).strip(), section

@@ -21,7 +21,7 @@ from quanheng.kernels.uncertainty.part_keys import (
     share_of_value,
 )
 from quanheng.kernels.uncertainty.section import BadModel, Section
-from quanheng.kernels.uncertainty.spellings import DISTRIBUTIONS
+from quanheng.kernels.uncertainty.spellings import DISTRIBUTIONS, distribution_of, nearest_distribution
 
 _LIMITS = frozenset({"lower", "upper"})
 _WIDTHS = frozenset({"half_width", "half_width_percent", "resolution"})
@@ -68,10 +68,11 @@ def read_known(section: Section, value: Array | None) -> Effect:
 def _family(section: Section) -> str:
     if "distribution" in section:
         written = section.text("distribution").strip()
-        family = DISTRIBUTIONS.get(written) or DISTRIBUTIONS.get(written.lower())
+        family = distribution_of(written)
         if family is None:
-            known = "、".join(dict.fromkeys(DISTRIBUTIONS.values()))
-            raise section.refuse(f"没有分布“{written}”。可用：{known}。", "distribution")
+            near, known = nearest_distribution(written), "、".join(dict.fromkeys(DISTRIBUTIONS.values()))
+            hint = f"是否为“{near}”？" if near else f"可用：{known}。"
+            raise section.refuse(f"没有分布“{written}”。{hint}", "distribution")
         return family
     if any(key in section for key in _WIDTHS | _LIMITS):
         return "rectangular"
@@ -155,7 +156,10 @@ def _half_width(section: Section, value: Array | None, deviation_of_unit: float 
         if not np.all(low < high):
             raise section.refuse("下限应小于上限。", "lower")
         if value is not None and np.any(np.abs(value - (low + high) / 2) > _SAME * (high - low)):
-            raise section.refuse("估计值应为上下限的中点；不对称时请改用其他分布。", "lower")
+            raise section.refuse(
+                "估计值应为上下限的中点；界限不对称时请改给 value、std 和 distribution，或用不对称的分布。",
+                "lower",
+            )
         return (high - low) / 2
     key = section.one_of(_WIDTHS | _DEVIATIONS)
     found = share_of_value(section, key, value) if key.endswith("_percent") else section.positive(key)

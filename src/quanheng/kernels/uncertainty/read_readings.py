@@ -106,8 +106,6 @@ def _pooled(section: Section) -> Effect:
     """Return the mean of n readings whose deviation is known from more of them than these (4.2.4)."""
     section.only(_KEYS | TRUST | {"number_of_readings"}, "合并样本标准差")
     degrees = degrees_of_freedom(section)
-    if degrees == inf:
-        raise section.refuse("应给出合并样本标准差的自由度 dof。", "pooled_std")
     deviation = section.positive("pooled_std")
     estimate = None
     if "readings" in section:
@@ -131,8 +129,9 @@ def _effect(section: Section, mean: Mean) -> Effect:
 
 
 def _part(section: Section, u: Array, degrees: float) -> Part:
-    """Return a Type A effect; in Monte Carlo a scaled t (JCGM 101:2008, 6.4.9.2)."""
-    distribution = d.StudentT(np.maximum(u, _TINY), degrees)
+    """Return a Type A effect; in Monte Carlo a scaled t (JCGM 101:2008, 6.4.9.2), normal where u is known exactly."""
+    scale = np.maximum(u, _TINY)
+    distribution = d.Normal(scale) if degrees == inf else d.StudentT(scale, degrees)
     return Part(label_of(section), distribution, u, degrees, kind_of(section, "A"))
 
 

@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any
 
 from quanheng.kernels.findings import Finding
-from quanheng.kernels.uncertainty.combine import Output, Result, Row
+from quanheng.kernels.uncertainty.combine import Output, Result, Row, truncated
 from quanheng.kernels.uncertainty.model import Input, Model, Part
 from quanheng.kernels.uncertainty.monte_carlo import Sampled, SampledOutput
 from quanheng.kernels.uncertainty.validate import Validation
@@ -43,6 +43,7 @@ def report(
     return {
         "title": model.title,
         "outputs": [_output(model, output, point) for point in points for output in result.outputs],
+        "correlation_names": [output.name for output in result.outputs],
         "correlation": correlations if model.points > 1 else correlations[0],
         "coverage_region": (
             {
@@ -67,6 +68,9 @@ def _output(model: Model, output: Output, point: int) -> dict[str, Any]:
         "value": float(output.value[point]),
         "standard_uncertainty": float(output.standard_uncertainty[point]),
         "degrees_of_freedom": _number(output.degrees_of_freedom[point]),
+        "degrees_of_freedom_used": (
+            _number(truncated(output.degrees_of_freedom)[point]) if model.coverage_factor is None else None
+        ),
         "coverage_factor": float(output.coverage_factor[point]),
         "coverage_probability": float(output.coverage_probability[point]),
         "expanded_uncertainty": float(output.expanded_uncertainty[point]),
@@ -126,11 +130,15 @@ def _sampled(found: Sampled, point: int, validation: Validation | None) -> dict[
         "undefined": found.undefined,
         "coverage_probability": found.coverage_probability,
         "outputs": [_sampled_output(output) for output in found.outputs],
+        "correlation_names": [output.name for output in found.outputs],
         "correlation": _matrix(found.correlation),
         "coverage_region": regions
         and {
             "ellipsoid_factor": _number(regions.ellipsoid),
+            "ellipsoid_volume": _number(regions.ellipsoid_volume),
             "rectangle_factor": _number(regions.rectangle),
+            "rectangle_volume": _number(regions.rectangle_volume),
+            "smallest_area": regions.smallest and _number(regions.smallest.area),
         },
         "validation": _validation(validation) if validation is not None else None,
         "findings": [_finding(each) for each in found.findings],
@@ -140,8 +148,9 @@ def _sampled(found: Sampled, point: int, validation: Validation | None) -> dict[
 def _sampled_output(output: SampledOutput) -> dict[str, Any]:
     return {
         "name": output.name,
-        "value": output.estimate,
+        "value": _number(output.estimate),
         "standard_uncertainty": _number(output.standard_uncertainty),
+        "expanded_uncertainty": (output.symmetric.high - output.symmetric.low) / 2,
         "coverage_interval": list(output.symmetric),
         "shortest_coverage_interval": list(output.shortest),
         "histogram": {
@@ -154,12 +163,15 @@ def _sampled_output(output: SampledOutput) -> dict[str, Any]:
 def _validation(found: Validation) -> dict[str, Any]:
     return {
         "is_valid": found.is_valid,
+        "interval": found.interval,
         "outputs": [
             {
                 "name": each.name,
                 "tolerance": each.tolerance,
                 "low": each.low,
                 "high": each.high,
+                "low_standard_error": each.low_error,
+                "high_standard_error": each.high_error,
                 "is_valid": each.is_valid,
             }
             for each in found.outputs

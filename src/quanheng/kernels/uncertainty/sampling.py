@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.polynomial.hermite_e import hermevander
 from numpy.random import PCG64DXSM, Generator, SeedSequence
+from scipy.special import ndtri
 
 from quanheng.kernels.findings import Finding
 from quanheng.kernels.uncertainty.distributions import Array, Distribution, Normal, StudentT, t_mixing
@@ -43,6 +44,11 @@ class _Source(NamedTuple):
         """Return that of all parts together, perhaps infinite."""
         return sqrt(sum(float(part.standard_deviation) ** 2 for part in self.parts))
 
+    @property
+    def has_mean(self) -> bool:
+        """Return whether the expectation exists: that of a t distribution needs more than 1 degree of freedom."""
+        return not any(isinstance(part, StudentT) and part.degrees_of_freedom <= 1 for part in self.parts)
+
     def fill(self, generator: Generator, out: Array) -> None:
         """Fill ``out`` with deviations from the estimate, independent of everything."""
         self.parts[0].fill(generator, out)
@@ -66,19 +72,21 @@ class _Group:
 class Sampler:
     """Draws of the inputs of ``model`` at one point (counted from 0), the same for the same seed and block.
 
-    ``findings`` says where a copula had to be chosen, ``without_variance`` which inputs have an infinite variance.
+    ``findings`` says where a copula had to be chosen, ``without_variance`` which inputs have an infinite variance,
+    ``without_mean`` which have no mean either.
     """
 
     def __init__(self, model: Model, point: int, seed: int) -> None:
         self._seed = seed
         self._sources = [_source(known, point) for known in model.inputs]
-        groups = _connected(model)
+        groups = model.dependent_groups
         self._alone = [members[0] for members in groups if len(members) == 1]
         self.findings: list[Finding] = []
         self._groups = [self._group(model, members) for members in groups if len(members) > 1]
         self.without_variance = frozenset(
             source.name for source in self._sources if not isfinite(source.standard_deviation)
         )
+        self.without_mean = frozenset(source.name for source in self._sources if not source.has_mean)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -147,22 +155,6 @@ def _source(known: Input, point: int) -> _Source:
     return _Source(known.name, float(known.estimate[point]), parts)
 
 
-def _connected(model: Model) -> list[tuple[int, ...]]:
-    """Return the groups of inputs that depend on one another, directly, through others or through an ensemble."""
-    linked = model.correlation != 0
-    for members in model.ensembles.values():
-        linked[np.ix_(members, members)] = True
-    left, groups = set(range(len(model.inputs))), []
-    while left:
-        group, new = set[int](), {min(left)}
-        while new:
-            group |= new
-            new = {int(at) for one in new for at in np.flatnonzero(linked[one])} - group
-        left -= group
-        groups.append(tuple(sorted(group)))
-    return groups
-
-
 def _factor(correlation: Array) -> Array:
     """Return F with F Fᵀ = ``correlation``; what makes it indefinite is left out and the diagonal kept at 1."""
     values, vectors = np.linalg.eigh(correlation)
@@ -179,8 +171,6 @@ def _hermite(source: _Source, generator: Generator) -> Array:
     """
     if not isfinite(source.standard_deviation):
         return np.where(_TERMS == 1, 1.0, 0.0)
-    from scipy.special import ndtri  # slow to import, and rarely needed
-
     values = np.empty(_PILOT_TRIALS)
     source.fill(generator, values)
     values.sort()

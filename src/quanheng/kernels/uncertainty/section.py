@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -10,11 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from quanheng.kernels.expressions import BadExpression, Node, evaluate, names, parse
+from quanheng.kernels.expressions import BadExpression, Name, Node, evaluate, names, parse
 from quanheng.kernels.marked_yaml import Marked, Path
 from quanheng.kernels.uncertainty.model import Array
 
 _SHOWN = 40
+_LONG = 60
+_DIGITS = re.compile(r"[\d.]+")
+_GROUPED = re.compile(r"[+-]?\d{1,3}([,，]\d{3})+(\.\d*)?")
+_COMMA = "数中不要用逗号分节：一千写作 1000，不写 1,000。"
 _LARGEST = 1e150  # its square is still a number
 
 
@@ -65,6 +70,8 @@ class Source:
         for written, value in data.items():
             key = spellings.get(str(written).strip())
             if key is None:
+                if _DIGITS.fullmatch(str(written)):  # what stands behind the comma of {value: 1,000.5}
+                    raise self.refuse(f"{what}没有“{written}”这一项。{_COMMA}", (*path, written))
                 near = get_close_matches(str(written), spellings, 1)
                 hint = (
                     f"是否为“{near[0]}”？"
@@ -90,7 +97,8 @@ class Source:
         try:
             return parse(str(text).strip())
         except BadExpression as error:
-            raise self.refuse(f"“{error.text}”第 {error.position} 个字符处：{error.reason}", path) from error
+            shown = error.text if len(error.text) <= _LONG else f"{error.text[: _LONG - 1]}…"
+            raise self.refuse(f"“{shown}”第 {error.position} 个字符处：{error.reason}", path) from error
 
     def numbers(self, value: Any, path: Path) -> Array:
         """Return one number (1,) or one for each point (points,); a text is a formula of constants.
@@ -101,10 +109,10 @@ class Source:
             Not numbers, or as many as no other list of the model has.
         """
         if not isinstance(value, list):
-            return self._sized(np.atleast_1d(np.asarray(self._number(value, path), dtype=float)), path)
+            return self._sized(np.atleast_1d(np.asarray(self.number(value, path), dtype=float)), path)
         if not value:
             raise self.refuse("列表是空的。", path)
-        found = [self._number(item, (*path, at)) for at, item in enumerate(value)]
+        found = [self.number(item, (*path, at)) for at, item in enumerate(value)]
         if any(np.size(item) != 1 for item in found):
             raise self.refuse("列表中每一项应为一个数。", path)
         return self._sized(np.array([float(np.ravel(item)[0]) for item in found]), path)
@@ -118,18 +126,42 @@ class Source:
             self.points, self.points_path = len(values), path
         return values
 
-    def _number(self, value: Any, path: Path) -> Any:
+    def number(self, value: Any, path: Path) -> Any:
+        """Return a number, or the value of a formula of constants: (1,) or (points,).
+
+        Raises
+        ------
+        BadModel
+            It is none, or not finite.
+        """
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise self.refuse(f"“{value}”不是数。", path)
         found: Any = value
         if isinstance(value, str):
+            if mistaken := _mistaken(value):
+                raise self.refuse(mistaken, path)
             node = self.formula(value, path)
             if unknown := [name for name in names(node) if name not in self.constants]:
+                if node == Name(unknown[0]):
+                    raise self.refuse(f"“{value}”不是数，也没有这个常数。", path)
                 raise self.refuse(f"“{value}”中的“{unknown[0]}”不是常数。", path)
             found = evaluate(node, self.constants)
         if not np.all(np.abs(found) <= _LARGEST):
             raise self.refuse(f"“{str(value)[:_SHOWN]}”不是有限的数，或大于 {_LARGEST:g}。", path)
         return found
+
+
+def _mistaken(text: str) -> str:
+    """Return what is wrong with a text that people write for a number, empty where nothing is."""
+    written = text.strip()
+    if "±" in written or "+/-" in written:
+        return (
+            f"“{text[:_SHOWN]}”：估计值和不确定度要分开写，"
+            "如 {value: 20, half_width: 0.5} 或 {value: 20, expanded_uncertainty: 0.5, k: 2}。"
+        )
+    if written.endswith(("%", "％")):
+        return f"“{text[:_SHOWN]}”：这里不用百分数；占估计值的百分数请用 half_width_percent 或 std_percent。"
+    return f"“{text[:_SHOWN]}”：{_COMMA}" if _GROUPED.fullmatch(written) else ""
 
 
 @dataclass(frozen=True)
@@ -251,6 +283,7 @@ class Section:
 
     def _single(self, value: Any, key: str, at: int) -> float:
         place = (*self.where(key), at)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.source.refuse(f"“{value}”不是数。", place)
-        return float(self.source.numbers(value, place)[0])
+        found = self.source.number(value, place)
+        if np.size(found) != 1:
+            raise self.source.refuse("列表中每一项应为一个数。", place)
+        return float(np.ravel(found)[0])

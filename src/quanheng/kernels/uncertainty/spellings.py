@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 
 
 def _all(words: Mapping[str, str]) -> dict[str, str]:
@@ -99,12 +101,12 @@ DISTRIBUTIONS = _all(
     {
         "normal": "gaussian gauss 正态 正态分布",
         "t": "student student_t students_t t分布",
-        "rectangular": "uniform 矩形 均匀 矩形分布 均匀分布",
-        "triangular": "三角 三角分布",
+        "rectangular": "rectangle uniform 矩形 均匀 矩形分布 均匀分布",
+        "triangular": "triangle 三角 三角形 三角分布",
         "trapezoidal": "trapezoid 梯形 梯形分布",
-        "arcsine": "u_shaped u-shaped U形 反正弦 反正弦分布",
+        "arcsine": "arcsin u_shaped u_shape U形 反正弦 反正弦分布",
         "two_point": "两点 两点分布",
-        "curvilinear_trapezoid": "ctrap CTrap 曲线梯形 曲线梯形分布",
+        "curvilinear_trapezoid": "curvilinear_trapezoidal ctrap CTrap 曲线梯形 曲线梯形分布",
         "exponential": "指数 指数分布",
         "gamma": "伽马 伽马分布",
         "poisson": "counts 泊松 泊松分布",
@@ -112,3 +114,28 @@ DISTRIBUTIONS = _all(
         "lognormal": "log_normal 对数正态 对数正态分布",
     }
 )
+
+_LEFT_OUT = re.compile(r"[\s_'’‐-]|[(（].*?[)）]")
+_TAIL = re.compile(r"(?<=.)(分布|distribution)$")
+
+
+def _bare(name: str) -> str:
+    return _TAIL.sub("", _LEFT_OUT.sub("", name.casefold()))
+
+
+_BARE = {_bare(spelling): name for spelling, name in DISTRIBUTIONS.items()}
+
+
+def distribution_of(written: str) -> str | None:
+    """Return the proper name of a distribution, whatever its case, blanks, hyphens and a "distribution" behind it.
+
+    >>> distribution_of("Student-t"), distribution_of("反正弦（U 形）分布"), distribution_of("Cauchy")
+    ('t', 'arcsine', None)
+    """
+    return _BARE.get(_bare(written))
+
+
+def nearest_distribution(written: str) -> str | None:
+    """Return the proper name of the distribution that a misspelt name comes close to."""
+    near = get_close_matches(_bare(written), _BARE, 1)
+    return _BARE[near[0]] if near else None

@@ -16,6 +16,8 @@ from quanheng.kernels.uncertainty.coverage import IntervalKind
 from quanheng.kernels.uncertainty.monte_carlo import Sampled, SampledOutput
 from quanheng.kernels.uncertainty.tolerance import numerical_tolerance
 
+_DOUBT = 2.0  # standard errors
+
 
 @dataclass(frozen=True, slots=True)
 class OutputValidation:
@@ -25,17 +27,26 @@ class OutputValidation:
     ----------
     tolerance, low, high : float
         δ, d_low and d_high: how far the ends may be apart, and are.  [unit of the output]
+    low_error, high_error : float
+        Standard errors of ``low`` and ``high``, from the finite number of trials.  [unit of the output]
     """
 
     name: str
     tolerance: float
     low: float
     high: float
+    low_error: float
+    high_error: float
 
     @property
-    def is_valid(self) -> bool:
-        """Return whether both ends agree."""
-        return self.low <= self.tolerance and self.high <= self.tolerance
+    def is_valid(self) -> bool | None:
+        """Return whether both ends agree; None where an end is so near δ that there are too few trials to say."""
+        return _together(
+            [
+                _agrees(self.low, self.low_error, self.tolerance),
+                _agrees(self.high, self.high_error, self.tolerance),
+            ]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +70,32 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """Outcome at one point; ``joint`` is empty for one output."""
+    """Outcome at one point; ``interval`` says which was compared, ``joint`` is empty for one output."""
 
+    interval: IntervalKind
     outputs: tuple[OutputValidation, ...]
     joint: tuple[Difference, ...]
 
     @property
-    def is_valid(self) -> bool:
-        """Return whether everything that was compared agrees."""
-        return all(each.is_valid for each in self.outputs) and all(each.is_valid for each in self.joint)
+    def is_valid(self) -> bool | None:
+        """Return whether everything that was compared agrees; None where there are too few trials to say."""
+        return _together([*(each.is_valid for each in self.outputs), *(each.is_valid for each in self.joint)])
+
+
+def _agrees(apart: float, error: float, tolerance: float) -> bool | None:
+    if abs(apart - tolerance) < _DOUBT * error:
+        return None
+    return apart <= tolerance
+
+
+def _together(found: Sequence[bool | None]) -> bool | None:
+    if False in found:
+        return False
+    return None if None in found else True
 
 
 def validate(
-    result: Result, sampled: Sequence[Sampled], *, digits: int = 2, interval: IntervalKind = "shortest"
+    result: Result, sampled: Sequence[Sampled], *, digits: int = 2, interval: IntervalKind = "symmetric"
 ) -> tuple[Validation, ...]:
     """Compare the result of the GUM with that of Monte Carlo at each point.
 
@@ -84,10 +108,12 @@ def validate(
     digits : int
         Meaningful digits of the standard uncertainty, usually 1 or 2.
     interval : "symmetric" or "shortest"
-        Which coverage interval is compared.
+        Which coverage interval is compared.  The ends of the shortest are found much less sharply: by the cube root,
+        not the square root, of the number of trials.
     """
     return tuple(
         Validation(
+            interval,
             tuple(
                 _validated(gum, found, point, digits, interval)
                 for gum, found in zip(result.outputs, each.outputs, strict=True)
@@ -101,7 +127,10 @@ def validate(
 def _validated(
     gum: Output, found: SampledOutput, point: int, digits: int, interval: IntervalKind
 ) -> OutputValidation:
-    low, high = found.symmetric if interval == "symmetric" else found.shortest
+    if interval == "symmetric":
+        (low, high), errors = found.symmetric, found.symmetric_errors
+    else:
+        (low, high), errors = found.shortest, found.shortest_errors
     u = found.standard_uncertainty
     if not isfinite(u):
         u = float(gum.standard_uncertainty[point])
@@ -110,6 +139,8 @@ def _validated(
         tolerance=numerical_tolerance(u, digits),
         low=abs(float(gum.interval[0, point]) - low),
         high=abs(float(gum.interval[1, point]) - high),
+        low_error=errors.low,
+        high_error=errors.high,
     )
 
 

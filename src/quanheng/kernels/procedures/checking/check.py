@@ -12,7 +12,7 @@ from quanheng.kernels.procedures.checking.units import unit_faults
 from quanheng.kernels.procedures.decisions import is_of_groups, tables_named
 from quanheng.kernels.procedures.library import Edition, Library, packaged_text
 from quanheng.kernels.procedures.model import Cited, Given, Procedure, Quantity, Test
-from quanheng.kernels.procedures.read import BadProcedure, BaseText, Problem, read_marked
+from quanheng.kernels.procedures.read import BadProcedure, BaseText, Problem, located, read_marked
 from quanheng.kernels.procedures.words import LACKS
 
 
@@ -30,7 +30,7 @@ def check(
     found = dict.fromkeys(faults(procedure))
     if library is not None:
         found |= dict.fromkeys(_served_twice(procedure, library))
-    return tuple(sorted(Problem(marked.line(fault.path), fault.text, fault.path) for fault in found))
+    return tuple(sorted(located(fault.path, fault.text, marked) for fault in found))
 
 
 def faults(procedure: Procedure) -> Iterator[Fault]:

@@ -55,9 +55,14 @@ def statistics_units(test: Test) -> dict[str, str | None]:
     }
 
 
+def with_limit(known: Known, unit: str | None = None) -> Known:
+    """Return a place with the half-width of the limits judged there [unit]."""
+    return known.numbers({LIMIT: unit})
+
+
 def with_standard(procedure: Procedure, known: Known, unit: str | None) -> Known:
-    """Return a place with the fields of the reference standard and the limit judged there [unit]."""
-    return known.also(procedure.standard.fields).numbers({LIMIT: unit})
+    """Return a place with the fields of the reference standard as well."""
+    return with_limit(known.also(procedure.standard.fields), unit)
 
 
 def with_tables(procedure: Procedure, known: Known) -> Known:

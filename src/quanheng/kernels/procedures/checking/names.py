@@ -11,11 +11,10 @@ from quanheng.kernels.marked_yaml import Path
 from quanheng.kernels.procedures.checking import known as places
 from quanheng.kernels.procedures.checking.known import Known
 from quanheng.kernels.procedures.decisions import (
-    components,
     concerns,
+    fields_used,
     is_of_groups,
     judge_unit,
-    sizes,
     tables_named,
 )
 from quanheng.kernels.procedures.formula import Condition, Formula
@@ -206,17 +205,11 @@ def _standard(procedure: Procedure) -> Iterator[Fault]:
             by_group = is_of_groups(judge, test)
             place = (places.of_groups if by_group else places.of_rows)(procedure, test)
             known = places.with_standard(procedure, place, None)
-            used = {
-                used
-                for part in components(judge, test, by_group=by_group)
-                for formula in sizes(part)
-                for used in formula.names
-            }
-            for key in fields:
-                if key in used:
-                    yield from formula_faults(
-                        ("standard", "fields", key, "default"), fields[key].formula, known
-                    )
+            alone = places.with_limit(place)
+            for key in sorted(fields_used(judge, name, procedure)):
+                path: Path = ("standard", "fields", key)
+                yield from formula_faults((*path, "default"), fields[key].formula, alone)
+                yield from _ranged(path, fields[key], alone)
             for at, one in enumerate(procedure.standard.require):
                 if concerns(one, judge, name, procedure):
                     yield from _requirement(("standard", "require", at), one, known, procedure)
