@@ -67,6 +67,8 @@ def a_complete_sheet_passes(judge: Judge) -> None:
         "称量：系数未给，按 1 计。",
         "称量：方向未给，按“加”计。",
         "称量：附加砝码未给，按 0.5 × e 计。",
+        "称量：最小误差未给，按 0 计。",
+        "称量：级别未给，按 1 计。",
         "称量：砝码误差未给，按 限值 ÷ 3 计。",
         "重复：方向未给，按“加”计。",
     ]
@@ -533,6 +535,10 @@ def the_reference_standard_must_do(judge: Judge) -> None:
     rest = 3 + 0.75 + 0.25  # added and zero as assumed, and what adds by itself
     close(first.standard_uncertainty, sqrt(0.03 + 9 / 3 + 2.25 / 3 + 0.25))
     close(second.standard_uncertainty, sqrt(2.4**2 / 3 + rest))
+    best = {"weight_mpe": numbers(0.1), "best": numbers(0.2)}
+    for grade, outcome in ((1, OPEN), (0, PASSED)):
+        judged = judge(PROCEDURE, sheet(standard={**best, "grade": numbers(grade)}), Stage.FIRST)
+        assert judged.outcomes.tolist() == [outcome]
     judged = judge(PROCEDURE, sheet(standard={"kit": numbers(None)}), Stage.FIRST)
     assert said(judged)["missing"] == ["重复：缺少加载装置。"]
     parts = {"class": np.array([1], dtype=np.int16)}

@@ -35,9 +35,12 @@ standard:
   fields:
     weight_mpe: {label: 砝码误差, unit: g, above: 0, default: limit/3}
     kit: {label: 加载装置, unit: g}
+    best: {label: 最小误差, unit: g, default: 0}
+    grade: {label: 级别, default: 1}
   require:
   - {value: weight_mpe, to: limit/3, text: 不超过三分之一, tests: [weighing]}
   - {when: {class: B}, value: kit, below: 9, text: 加载装置}
+  - {when: {grade: ">= 1"}, value: weight_mpe, from: best, text: 不可能这样准, tests: [weighing]}
 tables:
   mpe:
     label: 最大允许误差

@@ -46,6 +46,8 @@ NAMES = [
     ("{label: 砝码, of: load,", "{label: 砝码, of: lode,", "“lode”在此处没有定义。"),
     ("half_width: weight_mpe,", "half_width: weights,", "“weights”在此处没有定义"),
     ("default: limit/3}", "default: limits/3}", "“limits”在此处没有定义"),
+    ("default: limit/3}", "default: kit}", "“kit”在此处没有定义"),
+    ("best: {label: 最小误差, unit: g,", "best: {label: 最小误差, unit: g, to: sets*e*x,", "“x”在此处没有定义"),
     ("tests: [weighing]}", "tests: [weighting]}", "没有检定项目“weighting”。"),
     ("from_test: {test: zero, value: Z,", "from_test: {test: nought, value: Z,", "没有检定项目“nought”。"),
     ("from_test: {test: zero, value: Z,", "from_test: {test: zero, value: Y,", "检定项目“zero”中没有数“Y”。"),
