@@ -255,7 +255,6 @@ def _read(file: Path, law: Procedure, *, as_json: bool) -> Readings:
 
 def _stage(asked: str, said: Stage | None, law: Procedure, *, as_json: bool) -> Stage:
     """Return the stage that is asked for or that the file says; else subsequent verification, the most frequent."""
-    from quanheng.kernels.procedures import Stage
     from quanheng.kernels.procedures.readings import stage_of
     from quanheng.kernels.procedures.words import STAGES
 
@@ -266,8 +265,7 @@ def _stage(asked: str, said: Stage | None, law: Procedure, *, as_json: bool) -> 
     if wanted and said and wanted is not said:
         text = f"要求按{STAGES[wanted]}判定，读数文件写的是{STAGES[said]}。"
         raise _refuse("procedure.bad_stage", text, as_json=as_json)
-    usual = Stage.SUBSEQUENT if Stage.SUBSEQUENT in law.stages else law.stages[0]
-    return wanted or said or usual
+    return wanted or said or law.usual_stage
 
 
 def _head(edition: Edition, on: date, stage: Stage) -> dict[str, Any]:

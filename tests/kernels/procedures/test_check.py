@@ -48,7 +48,7 @@ NAMES = [
     ("default: limit/3}", "default: limits/3}", "“limits”在此处没有定义"),
     ("default: limit/3}", "default: kit}", "“kit”在此处没有定义"),
     ("best: {label: 最小误差, unit: g,", "best: {label: 最小误差, unit: g, to: sets*e*x,", "“x”在此处没有定义"),
-    ("tests: [weighing]}", "tests: [weighting]}", "没有检定项目“weighting”。"),
+    ("三分之一, tests: [weighing]}", "三分之一, tests: [weighting]}", "没有检定项目“weighting”。"),
     ("from_test: {test: zero, value: Z,", "from_test: {test: nought, value: Z,", "没有检定项目“nought”。"),
     ("from_test: {test: zero, value: Z,", "from_test: {test: zero, value: Y,", "检定项目“zero”中没有数“Y”。"),
     ("group_by: [load]", "group_by: [lode]", "“lode”不是读数的一列。"),

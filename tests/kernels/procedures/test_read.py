@@ -134,7 +134,7 @@ standard:
     assert procedure.tables["interval"].lacks == {"clause"}
     assert set(procedure.checks) == {"door", "paint"}
     assert procedure.checks["paint"].regulation == "JJG 1-2020"
-    assert set(procedure.standard.fields) == {"weight_mpe", "other"}
+    assert set(procedure.standard.fields) == {"weight_mpe", "best", "grade", "other"}
     assert procedure.standard.require[0].regulation == "JJG 1-2020"
     weighing, zero = procedure.tests["weighing"].judge[0], procedure.tests["zero"].judge[0]
     assert (weighing.regulation, zero.regulation) == (None, "JJG 1-2020")  # a table says it for itself

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from quanheng.kernels.expressions import in_order
+from quanheng.kernels.procedures.coverage import note_points_not_met
 from quanheng.kernels.procedures.decisions import Deciding, Decisions, Place, is_of_groups
 from quanheng.kernels.procedures.fill import Filling, assumed, safe
 from quanheng.kernels.procedures.grouping import Groups, grouped, statistic
@@ -80,6 +81,8 @@ class Measuring:
         known = filling.complete & complete[rows.owner]
         groups = self._groups(test, rows, scope)
         self._count(test, rows, groups, applies)
+        measured = applies & _has_rows(rows, sheet.size)
+        note_points_not_met(test, self._stage, rows, scope, given, measured, self._notes)
         of_groups = self._of_groups(test, rows, groups, scope, given)
         places = self._places(rows, scope, groups, of_groups, known)
         deciding = Deciding(self._procedure, name, self._stage, self._notes)

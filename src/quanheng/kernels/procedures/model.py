@@ -351,3 +351,8 @@ class Procedure(Entry):
     period: tuple[Period, ...] = ()
     coverage_factor: Annotated[float, Field(gt=0)] = 2.0
     """Of the expanded uncertainty in reports (JJF 1059.1-2012, 4.5)."""
+
+    @property
+    def usual_stage(self) -> Stage:
+        """What a verification is for where nobody says: subsequent, the most frequent; else the first of the file."""
+        return Stage.SUBSEQUENT if Stage.SUBSEQUENT in self.stages else self.stages[0]

@@ -190,4 +190,4 @@ def _stage(text: str, procedure: Procedure, told: Told) -> Stage:
         return Stage(asked)
     if asked:
         told.fields["stage"] = _("这个规程没有“%(text)s”这一检定类别。") % {"text": text[:20]}
-    return procedure.stages[0]
+    return procedure.usual_stage

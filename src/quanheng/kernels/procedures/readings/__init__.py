@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from quanheng.kernels.procedures.coverage import point_column
 from quanheng.kernels.procedures.model import Procedure
 from quanheng.kernels.procedures.readings.assemble import Readings, assemble
 from quanheng.kernels.procedures.readings.documents import document_grids, yaml_grids
 from quanheng.kernels.procedures.readings.owners import stage_of
 from quanheng.kernels.procedures.readings.places import BadReadings, Place, Problem, Problems
-from quanheng.kernels.procedures.readings.points import PlannedRow, planned_rows, point_column
+from quanheng.kernels.procedures.readings.points import PlannedRow, planned_rows
 from quanheng.kernels.procedures.readings.tables import table_grids
 from quanheng.kernels.procedures.readings.writing import documents_of
 from quanheng.kernels.procedures.sheet import NOT_CHECKED

@@ -122,8 +122,12 @@ def stage_of(text: str) -> Stage:
 
 
 def same_document(one: str, other: str) -> bool:
-    """Whether two texts name the same edition: JJG 539-2016, JJG539—2016."""
-    return _DASHES.sub("-", _plain(one)) == _DASHES.sub("-", _plain(other))
+    """Whether two texts name the same edition: JJG 539-2016, JJG539—2016; a trial edition also without （试行）."""
+    return _edition(one) == _edition(other)
+
+
+def _edition(text: str) -> str:
+    return _DASHES.sub("-", _plain(text)).removesuffix("(试行)")
 
 
 def _plain(text: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from quanheng.kernels.procedures.coverage import point_column
 from quanheng.kernels.procedures.fill import Filling
 from quanheng.kernels.procedures.formula import as_formula
 from quanheng.kernels.procedures.model import Point, Procedure, Stage, Test
@@ -26,11 +27,6 @@ class PlannedRow:
     point: Point
     cells: Mapping[str, str | float]
     is_certain: bool = True
-
-
-def point_column(test: Test) -> str:
-    """Return the column that the value of a point belongs to: the first column of numbers; "" if there is none."""
-    return next((name for name, quantity in test.readings.items() if quantity.choices is None), "")
 
 
 def prefilled(test: Test) -> frozenset[str]:
