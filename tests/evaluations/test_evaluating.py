@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from threading import Event, Thread
 
 import numpy as np
 import pytest
 
-from quanheng.evaluations import evaluating, turns
-from quanheng.evaluations.errors import BadMeasurementModel, BenchBusy, NotSampled, TooMuchWork
+from quanheng.evaluations.errors import BadMeasurementModel, NotSampled, TooMuchWork
 from quanheng.evaluations.evaluating import MAX_TRIALS, evaluate_text, report_of
 from quanheng.evaluations.examples import examples
 from quanheng.evaluations.reading import MAX_INPUTS, MAX_POINTS, MAX_VALUES, read_text
 from quanheng.evaluations.sharing import MAX_TEXT_BYTES, share_code
-from quanheng.evaluations.turns import AT_ONCE, turn
 from quanheng.kernels.uncertainty import load_model, sample
 from tests.evaluations.making import MODEL
 
@@ -139,36 +136,6 @@ def test_the_report_is_of_all_points() -> None:
     found = report_of(POINTS, trials=20_000, seed=3)
     assert [each["point"] for each in found["monte_carlo"]] == [1, 2, 3]
     assert report_of(POINTS, trials=0, seed=3)["monte_carlo"] is None
-
-
-def test_whoever_comes_when_all_places_are_taken_is_asked_to_come_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(turns, "_PATIENCE_SECONDS", 0.01)
-    release, taken = Event(), [Event() for _ in range(AT_ONCE)]
-
-    def hold(mine: Event) -> None:
-        with turn():
-            mine.set()
-            release.wait(10)
-
-    threads = [Thread(target=hold, args=(each,)) for each in taken]
-    for thread in threads:
-        thread.start()
-    assert all(each.wait(10) for each in taken)
-    with pytest.raises(BenchBusy):
-        evaluate_text(MODEL, trials=0, seed=1)
-    release.set()
-    for thread in threads:
-        thread.join()
-    assert evaluate_text(MODEL, trials=0, seed=1).result.outputs
-
-
-def test_a_refusal_gives_its_place_back() -> None:
-    for _ in range(AT_ONCE + 1):
-        with pytest.raises(BadMeasurementModel):
-            evaluate_text("inputs: [", trials=0, seed=1)
-    assert evaluating.evaluate_text(MODEL, trials=0, seed=1).result.outputs
 
 
 def test_a_model_without_second_derivatives_is_refused_wherever_it_is_asked_for() -> None:

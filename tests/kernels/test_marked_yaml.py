@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quanheng.kernels.marked_yaml import BadYaml, load_marked
+from quanheng.kernels.marked_yaml import BadYaml, load_marked, load_node
 
 
 def test_scalars_follow_yaml_1_2():
@@ -67,3 +67,17 @@ plain = st.recursive(
 @given(plain)
 def test_what_json_says_yaml_says(value):
     assert load_marked(json.dumps(value, ensure_ascii=False)).data == value
+
+
+def test_the_nodes_of_a_text_stand_where_they_say_and_no_more_are_read_than_asked_for() -> None:
+    text = "a: 1  # one\nb: [2, 3]\n"
+    root = load_node(text, 7)
+    assert root is not None
+    assert [text[value.start_mark.index : value.end_mark.index] for _key, value in root.value] == [
+        "1",
+        "[2, 3]",
+    ]
+    assert load_node("", 7) is None
+    for bad in ("a: &x 1\nb: *x", "a: 1\na: 2", "? [a]\n: 1", text + "c: 4"):
+        with pytest.raises(BadYaml):
+            load_node(bad, 7)

@@ -1,4 +1,4 @@
-"""Evaluation of a model for a web page: one at a time per place, and never more than a page may cost.
+"""Evaluation of a model for a web page: never more than a page may cost; the caller holds a turn (turns.py).
 
 The command line has no such limits; a refusal says which command does it.
 """
@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from quanheng.base.errors import BureauError
 from quanheng.evaluations.errors import BadMeasurementModel, NotSampled, TooMuchWork
 from quanheng.evaluations.reading import cost_of_trial, read_text
-from quanheng.evaluations.turns import turn
 from quanheng.kernels.uncertainty.combine import Result, evaluate
 from quanheng.kernels.uncertainty.distributions import Array
 from quanheng.kernels.uncertainty.implicit import NotDefined
@@ -71,17 +70,14 @@ def evaluate_text(text: str, *, trials: int, seed: int, point: int = 0) -> Evalu
     ------
     BadMeasurementModel, TooMuchWork
         The text is no model, has no value at the estimates, or is more than a page computes.
-    BenchBusy
-        Others are being served.
     """
-    with turn():
-        model = read_text(text)
-        point = min(max(point, 0), model.points - 1)
-        result = _evaluated(model)
-        single = at_point(model, point)
-        sampled, refusal = _sampled(single, trials, seed) if trials else ((), None)
-        validations = _validations(single, sampled)
-        draws = {known.name: _draws(known, seed) for known in single.inputs}
+    model = read_text(text)
+    point = min(max(point, 0), model.points - 1)
+    result = _evaluated(model)
+    single = at_point(model, point)
+    sampled, refusal = _sampled(single, trials, seed) if trials else ((), None)
+    validations = _validations(single, sampled)
+    draws = {known.name: _draws(known, seed) for known in single.inputs}
     return Evaluation(model, result, point, sampled[0] if sampled else None, validations, refusal, draws)
 
 
@@ -90,18 +86,17 @@ def report_of(text: str, *, trials: int, seed: int) -> dict[str, Any]:
 
     Raises
     ------
-    BadMeasurementModel, TooMuchWork, NotSampled, BenchBusy
+    BadMeasurementModel, TooMuchWork, NotSampled
         As for `evaluate_text`; here a refusal of Monte Carlo refuses the whole.
     """
-    with turn():
-        model = read_text(text)
-        result = _evaluated(model)
-        if not trials:
-            return report(result)
-        sampled, refusal = _sampled(model, trials, seed)
-        if refusal is not None:
-            raise refusal
-        return report(result, sampled, validate(result, sampled), seed=seed)
+    model = read_text(text)
+    result = _evaluated(model)
+    if not trials:
+        return report(result)
+    sampled, refusal = _sampled(model, trials, seed)
+    if refusal is not None:
+        raise refusal
+    return report(result, sampled, validate(result, sampled), seed=seed)
 
 
 def _evaluated(model: Model) -> Result:

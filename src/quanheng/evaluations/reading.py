@@ -16,6 +16,7 @@ from quanheng.kernels.uncertainty.section import BadModel
 MAX_VALUES = 1200  # in the whole text: readings, parameters, names
 MAX_INPUTS = 40
 MAX_POINTS = 200
+MAX_OUTPUTS = 20  # each has its line, and its correlation with every other
 MAX_COST = 2e8  # of the derivatives by all inputs at all points, in characters of formulas
 _NEWTON = 30  # solving equations costs about so many times as much as a formula
 _SORTED = 100  # drawing a correlated input, about as much as a formula of so many characters
@@ -39,6 +40,7 @@ def read_text(text: str) -> Model:
     except (BadYaml, BadModel) as error:
         raise BadMeasurementModel(line=error.line, reason=error.reason) from error
     _refuse_many("input", len(model.inputs), MAX_INPUTS)
+    _refuse_many("output", len(model.outputs), MAX_OUTPUTS)
     _refuse_many("point", model.points, MAX_POINTS)
     directions = len(model.inputs) ** (2 if model.has_second_order else 1)
     _refuse_many("cost", int(cost_of_trial(model) * directions * model.points), int(MAX_COST))
@@ -62,6 +64,10 @@ def _refuse_many(what: str, count: int, most: int) -> None:
     words = {
         "value": _("模型有 %(count)s 项内容，超过 %(most)s 项；请下载模型后用命令计算。"),
         "input": _("模型有 %(count)s 个输入量，超过 %(most)s 个；请下载模型后用命令计算。"),
+        "output": _(
+            "模型有 %(count)s 个输出量，超过 %(most)s 个；请下载模型后用命令 quanheng uncertainty eval 计算，"
+            "或用 outputs 选出要看的。"
+        ),
         "point": _("模型有 %(count)s 个校准点，超过 %(most)s 个；请下载模型后用命令计算。"),
         "cost": _("模型的算式、输入量和校准点合起来太多；请下载模型后用命令计算。"),
     }

@@ -8,22 +8,22 @@ from threading import BoundedSemaphore
 
 from quanheng.evaluations.errors import BenchBusy
 
-# The web process has three threads (cli/server.py): one is always left for every other page.
+# The web process has three threads (cli/server.py).  Nobody waits for a turn, so that two threads at most compute
+# and the third is left for every other page, and for the refusals.
 AT_ONCE = 2
 _TURNS = BoundedSemaphore(AT_ONCE)
-_PATIENCE_SECONDS = 1.0
 
 
 @contextmanager
 def turn() -> Iterator[None]:
-    """Hold one of the places for computing; wait for it a moment.
+    """Hold one of the places for computing; never wait for it.  Not to be taken within another turn.
 
     Raises
     ------
     BenchBusy
         Others hold them all.
     """
-    if not _TURNS.acquire(timeout=_PATIENCE_SECONDS):
+    if not _TURNS.acquire(blocking=False):
         raise BenchBusy()
     try:
         yield

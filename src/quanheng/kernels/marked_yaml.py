@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from math import inf
 from typing import Any
 
 import yaml
@@ -43,12 +44,18 @@ class Marked:
 
 
 class _Loader(yaml.SafeLoader):
-    """Scalars of YAML 1.2 core, and dates; no aliases."""
+    """Scalars of YAML 1.2 core, and dates; no aliases; no more than so many nodes, keys among them."""
+
+    most_nodes: float = inf
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
             raise BadYaml(mark.line + 1, mark.column + 1, "不支持引用（& 和 *）。")
+        self.most_nodes -= 1
+        if self.most_nodes < 0:
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise BadYaml(mark.line + 1, mark.column + 1, "内容太多。")
         node: yaml.Node | None = super().compose_node(parent, index)
         return node
 
@@ -83,6 +90,23 @@ def load_marked(text: bytes | str) -> Marked:
     BadYaml
         Not UTF-8, not YAML, a key twice, an anchor, nested or long beyond reason.
     """
+    return _loaded(text, inf)[1]
+
+
+def load_node(text: str, most_nodes: int) -> yaml.Node | None:
+    """Return the root of a document that `load_marked` reads, for whoever changes a text in its place.
+
+    Each node has its marks, no node is met twice, and every key is a scalar.  None where the document is empty.
+
+    Raises
+    ------
+    BadYaml
+        As `load_marked`; or there are more than ``most_nodes`` nodes, keys among them, of which no more is read.
+    """
+    return _loaded(text, most_nodes)[0]
+
+
+def _loaded(text: bytes | str, most_nodes: float) -> tuple[yaml.Node | None, Marked]:
     if isinstance(text, bytes):
         try:
             text = text.decode("utf-8-sig")
@@ -93,6 +117,7 @@ def load_marked(text: bytes | str) -> Marked:
         raise BadYaml(1, 1, f"文件超过 {_MAX_BYTES // 2**20} MiB。")
     try:
         loader = _Loader(text)
+        loader.most_nodes = most_nodes
         node = loader.get_single_node()
         lines: dict[Path, int] = {}
         data = _plain(loader, node, (), lines) if node is not None else None
@@ -105,7 +130,7 @@ def load_marked(text: bytes | str) -> Marked:
         raise BadYaml(line, 1, "含有不能使用的字符。") from error
     except RecursionError as error:
         raise BadYaml(1, 1, "嵌套太深。") from error
-    return Marked(data, lines)
+    return node, Marked(data, lines)
 
 
 def _plain(loader: _Loader, node: yaml.Node, path: Path, lines: dict[Path, int]) -> Any:

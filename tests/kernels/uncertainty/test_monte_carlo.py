@@ -323,7 +323,8 @@ def test_the_standard_errors_of_the_ends_are_their_scatter_over_seeds(interval, 
     samples = [np.sort(np.random.default_rng(seed).normal(size=20_000)) for seed in range(80)]
     scatter = np.std([interval(each, 0.95) for each in samples], axis=0)
     stated = np.sqrt(np.mean(np.square([errors(each, 0.95) for each in samples]), axis=0))
-    assert stated == pytest.approx(scatter, rel=0.4)
+    assert (stated > 0.7 * scatter).all()  # rather too cautious than too sure
+    assert (stated < 1.6 * scatter).all()
 
 
 def test_a_mean_that_does_not_exist_is_not_given():
@@ -336,3 +337,10 @@ def test_a_mean_that_does_not_exist_is_not_given():
     assert [each.data["outputs"] for each in found.findings if each.code == "no_mean"] == [("y",)]
     given = report(evaluate(asked), [found], seed=1)["monte_carlo"]["outputs"]
     assert (given[0]["value"], given[0]["standard_uncertainty"]) == (None, None)
+
+
+def test_outputs_that_the_computer_cannot_tell_apart_have_no_joint_region():
+    """Their deviation is the rounding of their mean."""
+    inputs = [known("x", 1e140, Normal(np.array([1e70]))), known("w", 0.0, Normal(np.array([1.0])))]
+    [found] = sample(model(inputs, {"y": "x", "z": "2*x + w"}), 20_000, seed=1)
+    assert found.regions is None

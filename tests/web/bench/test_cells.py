@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quanheng.evaluations.reading import MAX_VALUES
 from quanheng.kernels.marked_yaml import load_marked
 from quanheng.web.bench.cells import MOST_CELLS, Cell, lines_of, merged
 
@@ -119,8 +119,31 @@ def test_more_cells_than_anybody_edits_are_not_shown() -> None:
     assert lines_of(many) == []
 
 
-def test_a_text_of_nothing_but_references_costs_nothing() -> None:
-    bomb = "a: &a {" + ", ".join(f"k{n}: 1" for n in range(200)) + "}\ninputs: ["
-    bomb += ", ".join(["*a"] * 5000) + "]"
-    assert lines_of(bomb) == []
-    assert yaml.safe_load("x: 1") == {"x": 1}
+def _bomb(key: str) -> str:
+    """Return a text of 400 characters that, written out, is 10^13 characters long."""
+    lines = ["inputs:", "  a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"  a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 13)]
+    return "\n".join([*lines, f"  {key}"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _bomb("? *a12\n  : 1"),
+        _bomb("b: {value: *a12}"),
+        "inputs: {a: &a {value: 1}, b: *a}",
+        "inputs: {a: {value: 1, value: 2}}",
+        "inputs: {a: {value: 1}}\n? [x]\n: 1",
+        "inputs: {a: {? [std] : 1}}",
+        "inputs: {[a]: {value: 1}}",
+    ],
+)
+def test_a_text_that_the_page_refuses_has_no_cells(text: str) -> None:
+    """Not even references are followed: a key written out may be longer than any memory."""
+    assert lines_of(text) == []
+    assert merged(text, text, {"a/value": "1"}) == text
+
+
+def test_a_text_with_more_values_than_a_model_of_the_page_is_not_read_to_its_end() -> None:
+    assert lines_of("inputs: {a: {value: 1}}\nx: [" + "1," * 3 * MAX_VALUES + "]") == []
+    assert lines_of("inputs: {a: {value: 1}}\nx: [" + "1," * MAX_VALUES + "]") != []

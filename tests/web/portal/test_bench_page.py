@@ -18,6 +18,7 @@ from quanheng.cli.main import app
 from quanheng.evaluations import turns
 from quanheng.evaluations.examples import examples
 from quanheng.evaluations.models import MeasurementModel
+from quanheng.evaluations.reading import MAX_OUTPUTS
 from quanheng.evaluations.sharing import MAX_TEXT_BYTES, share_code
 from tests.evaluations.making import MODEL, WIDER
 from tests.web.bench.test_cells import TEXT as WITH_CELLS
@@ -204,14 +205,66 @@ def test_a_billion_trials_are_refused_and_the_command_is_shown() -> None:
     assert sentence(send(MODEL, trials="1000000000").content).startswith("y = ")
 
 
-def test_when_too_many_evaluate_the_next_is_asked_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "_PATIENCE_SECONDS", 0.0)
+def test_when_too_many_evaluate_the_next_is_asked_to_wait() -> None:
     with turns.turn(), turns.turn():
         answer = send(MODEL)
         assert answer.status_code == 503
         assert "同时评定的人太多" in text_of(answer.content)
         assert MODEL.strip() in html.unescape(answer.content.decode())
+        assert download("budget.xlsx").status_code == 503
+        assert download("result.json").status_code == 503
     assert send(MODEL).status_code == 200
+    assert download("budget.xlsx").status_code == 200
+
+
+def test_whoever_is_asked_to_wait_keeps_what_is_in_the_cells() -> None:
+    changed = {"base": WITH_CELLS, "cell:lS/std": "30"}
+    with turns.turn(), turns.turn():
+        assert "std: 30" in html.unescape(send(WITH_CELLS, **changed).content.decode())
+        live = send(WITH_CELLS, htmx=True, **changed).content.decode()
+        same = send(WITH_CELLS, htmx=True).content.decode()
+    for body in (live, same):
+        assert "同时评定的人太多" in body
+        assert not re.search(r'id="bench-(grid|base|text)"', body)
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        "value: 50000000, std: 1e-8",
+        "value: 1e9, std: 1e-7",
+        "value: 1e100, std: 1e-100",
+        "distribution: poisson, count: 1e140",
+        "value: 0, std: 5e-324",
+        "value: 0, std: 1e-310",
+        "value: 0, std: 1e149",
+        "value: 5e-324, std: 1",
+    ],
+)
+@pytest.mark.parametrize("model", ["y = x", "{y: x, z: 2*x + w}"])
+def test_numbers_at_the_limits_of_the_computer_never_fail(known: str, model: str) -> None:
+    text = f"inputs:\n  x: {{{known}}}\n  w: {{value: 0, std: 1}}\nmodel: {model}"
+    assert send(text, trials="20000").status_code in {200, 422}
+    assert send(text, trials="0").status_code in {200, 422}
+
+
+def test_a_picture_is_drawn_of_what_is_small_and_not_of_what_cannot_be_told_apart() -> None:
+    def pages(known: str) -> str:
+        return send(f"inputs: {{x: {{{known}}}}}\nmodel: y = x", trials="20000").content.decode()
+
+    assert 'id="bench-histogram"' in pages("value: 50000000, std: 1e-4")
+    assert 'id="bench-histogram"' not in pages("value: 50000000, std: 1e-8")
+
+
+def test_more_outputs_than_a_page_shows_are_refused_and_the_command_is_named() -> None:
+    def model(outputs: int) -> str:
+        return "inputs: {x: {value: 1, std: 1}}\nmodel:\n" + "".join(f"  a{n}: x\n" for n in range(outputs))
+
+    assert send(model(MAX_OUTPUTS), trials="0").status_code == 200
+    answer = send(model(MAX_OUTPUTS + 1), trials="0")
+    assert answer.status_code == 422
+    assert "用命令 quanheng uncertainty eval 计算" in text_of(answer.content)
+    assert send(f"outputs: [a0]\n{model(MAX_OUTPUTS + 1)}", trials="0").status_code == 200
 
 
 def test_several_outputs_and_points_are_all_told_and_one_is_shown() -> None:

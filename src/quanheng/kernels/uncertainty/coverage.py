@@ -20,7 +20,7 @@ _SHOWN = 0.001  # of the values lies outside a histogram on each side
 _CELLS = 100
 _PART = 1 << 15
 _LEAST_EIGENVALUE = 1e-10
-_SHARES = 20
+_SAMPLES, _MOST_IN_SAMPLE = 20, 20_000
 
 
 class Interval(NamedTuple):
@@ -124,14 +124,15 @@ def symmetric_errors(values: Array, probability: float) -> Interval:
 
 
 def shortest_errors(values: Array, probability: float) -> Interval:
-    """Return the standard errors of the ends of `shortest_interval`, from the scatter of twenty random shares.
+    """Return the standard errors of the ends of `shortest_interval`, from the scatter of twenty random samples.
 
     The place of the shortest interval converges with the cube root of the number of values (Kim and Pollard, Annals
-    of Statistics 18 (1990) 191), so that the shares scatter 20^⅓ times as much as the whole.
+    of Statistics 18 (1990) 191): samples of n values scatter (M/n)^⅓ times as much as all M.
     """
-    share_of = np.random.default_rng(0).integers(_SHARES, size=values.size, dtype=np.uint8)
-    ends = [shortest_interval(values[share_of == share], probability) for share in range(_SHARES)]
-    low, high = np.std(ends, axis=0, ddof=1) / _SHARES ** (1 / 3)
+    generator, size = np.random.default_rng(0), min(values.size // _SAMPLES, _MOST_IN_SAMPLE)
+    picks = (np.sort(generator.integers(values.size, size=max(size, 2))) for _ in range(_SAMPLES))
+    ends = [shortest_interval(values[pick], probability) for pick in picks]
+    low, high = np.std(ends, axis=0, ddof=1) * (max(size, 2) / values.size) ** (1 / 3)
     return Interval(float(low), float(high))
 
 
@@ -238,9 +239,8 @@ def _within(distance: Array, probability: float) -> float:
 def _smallest(values: Array, inside: int) -> Mesh:
     low, high = values.min(axis=1), values.max(axis=1)
     counts = np.zeros(_CELLS * _CELLS, dtype=np.int64)
-    scale = _CELLS / (high - low)
     for part in _parts(values):
-        cell = ((values[:, part] - low[:, None]) * scale[:, None]).astype(np.int64)
+        cell = ((values[:, part] - low[:, None]) / (high - low)[:, None] * _CELLS).astype(np.int64)
         np.minimum(cell, _CELLS - 1, out=cell)
         counts += np.bincount(cell[0] * _CELLS + cell[1], minlength=counts.size)
     fullest = np.sort(counts)[::-1]

@@ -260,7 +260,9 @@ def summarised(
     without_mean = outputs_depending_on(model, sampler.without_mean)
     probability = model.coverage_probability
     joint = None
-    if len(values) > 1 and not without_variance and np.all(total.standard_deviation > 0):
+    # Equal values may have a deviation of more than nothing: the rounding of their mean.
+    varies = np.all(total.standard_deviation > 0) and np.all(values.min(axis=1) < values.max(axis=1))
+    if len(values) > 1 and not without_variance and varies:
         joint = regions(values, total, probability)
     list(run(np.ndarray.sort, values))
     outputs = tuple(

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 
 import yaml
 
+from quanheng.evaluations.reading import MAX_VALUES
+from quanheng.kernels.marked_yaml import BadYaml, load_node
 from quanheng.kernels.uncertainty.spellings import COMPONENT, INPUT, MODEL
 
 MOST_CELLS = 300
+_MOST_NODES = 2 * MAX_VALUES + 1  # each value may have a key; a text with more values has no result
 _PLAIN = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[^\W\d][\w ()（）/%°·²³-]*")
 _RESERVED = {"true", "false", "null", "y", "n", "yes", "no", "on", "off"}
 _FLOW_BREAKS = re.compile(r"[,\[\]{}#:]|^\s|\s$")
@@ -44,10 +47,10 @@ class Line:
 
 
 def lines_of(text: str) -> list[Line]:
-    """Return the inputs of a model, line by line; nothing where the text is no YAML that could have any."""
+    """Return the inputs of a model, line by line; nothing where the text is none that the page reads."""
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except (yaml.YAMLError, RecursionError):
+        root = load_node(text, _MOST_NODES)
+    except BadYaml:
         return []
     lines, count = [], 0
     for name, node in _named(_find(root, MODEL, "inputs")):
@@ -85,14 +88,18 @@ def _find(node: yaml.Node | None, spellings: Mapping[str, str], wanted: str) -> 
     """Return what a mapping has under a key, however that is spelled."""
     if not isinstance(node, yaml.MappingNode):
         return None
-    return next((value for key, value in node.value if spellings.get(str(key.value).strip()) == wanted), None)
+    return next((value for key, value in _pairs(node) if spellings.get(key.strip()) == wanted), None)
+
+
+def _pairs(node: yaml.MappingNode) -> Iterator[tuple[str, yaml.Node]]:
+    """Yield what a mapping has under its scalar keys; the text of any other node may be longer than all of it."""
+    return ((key.value, value) for key, value in node.value if isinstance(key, yaml.ScalarNode))
 
 
 def _named(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:
     """Yield the inputs, which are a mapping by name or a list with names."""
     if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            yield str(key.value), value
+        yield from _pairs(node)
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
             name = _find(value, INPUT, "name")
@@ -116,8 +123,8 @@ def _label(node: yaml.Node, spellings: Mapping[str, str]) -> str:
 def _cells(node: yaml.Node, spellings: Mapping[str, str], of: str) -> Iterator[Cell]:
     if not isinstance(node, yaml.MappingNode):
         return
-    for key_node, value in node.value:
-        key = spellings.get(str(key_node.value).strip())
+    for written, value in _pairs(node):
+        key = spellings.get(written.strip())
         if key is None or key in {"name", "label", "components"}:
             continue
         start, end, line = value.start_mark.index, value.end_mark.index, value.start_mark.line + 1

@@ -13,6 +13,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from quanheng.evaluations.evaluating import Evaluation, evaluate_text, report_of
+from quanheng.evaluations.turns import turn
 from quanheng.kernels.uncertainty.combine import Output
 from quanheng.web.bench import shown
 from quanheng.web.bench.asked import Asked
@@ -27,14 +28,20 @@ def model_file(asked: Asked) -> HttpResponse:
 
 
 def result_file(asked: Asked) -> HttpResponse:
-    """Return what the command prints with ``--json``; raises what `report_of` raises."""
-    found = report_of(asked.text, trials=asked.trials, seed=asked.seed)
-    text = json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False)
+    """Return what the command prints with ``--json``; raises BenchBusy, and what `report_of` raises."""
+    with turn():
+        found = report_of(asked.text, trials=asked.trials, seed=asked.seed)
+        text = json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False)
     return _download("result.json", "application/json", text.encode())
 
 
 def budget_file(asked: Asked) -> HttpResponse:
-    """Return the budget of each output, and how it came about; raises what `evaluate_text` raises."""
+    """Return the budget of each output, and how it came about; raises BenchBusy, and what `evaluate_text` raises."""
+    with turn():
+        return _download("budget.xlsx", _XLSX, _budget_book(asked))
+
+
+def _budget_book(asked: Asked) -> bytes:
     evaluation = evaluate_text(asked.text, trials=0, seed=asked.seed, point=asked.point - 1)
     file = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -45,7 +52,7 @@ def budget_file(asked: Asked) -> HttpResponse:
                 book.add_worksheet(_("预算 %(number)s") % {"number": number}), bold, evaluation, output
             )
         _source_sheet(book.add_worksheet(_("如何得出")), asked)
-    return _download("budget.xlsx", _XLSX, file.getvalue())
+    return file.getvalue()
 
 
 def _budget_sheet(sheet: Any, bold: Any, evaluation: Evaluation, output: Output) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 from django.http import HttpRequest
 
 from quanheng.base.errors import BureauError
-from quanheng.evaluations.errors import BadMeasurementModel
+from quanheng.evaluations.errors import BadMeasurementModel, BenchBusy
 from quanheng.evaluations.evaluating import MAX_TRIALS, Evaluation, evaluate_text
 from quanheng.evaluations.examples import examples
 from quanheng.evaluations.sharing import MAX_TEXT_BYTES
+from quanheng.evaluations.turns import turn
 from quanheng.web.auth import holds
 from quanheng.web.bench import shown
 from quanheng.web.bench.asked import CELL, Asked, BenchForm
@@ -32,22 +33,34 @@ class Fault:
 
 def page_context(request: HttpRequest, asked: Asked, form: BenchForm | None = None) -> dict[str, Any]:
     """Return the context of portal/bench.html and of its parts."""
-    evaluation, fault = None, form_fault(form)
+    fault = form_fault(form)
+    computed: dict[str, Any] = {"grid": [], "answer": None}
     if fault is None:
-        evaluation, fault = evaluated(asked)
+        computed, fault = computed_context(asked, computed)
     link = asked.link if fault is None else ""
-    context: dict[str, Any] = {
+    return {
         "asked": asked,
         "fault": fault,
+        "is_busy": fault is not None and fault.status == STATUS[BenchBusy.kind],
         "examples": examples(),
         "most_trials": MAX_TRIALS,
         "most_characters": MAX_TEXT_BYTES,
-        "grid": [] if form_fault(form) else grid_lines(asked.text),
         "link": link,
         "share_url": f"{public_url(request)}{link}" if link else "",
         "can_save": holds(request, "evaluations.save"),
+        **computed,
     }
-    return context | (answer_context(asked, evaluation) if evaluation else {"answer": None})
+
+
+def computed_context(asked: Asked, nothing: dict[str, Any]) -> tuple[dict[str, Any], Fault | None]:
+    """Return what takes a turn to compute, the grid and the answer; ``nothing`` where others hold all turns."""
+    try:
+        with turn():
+            evaluation, fault = evaluated(asked)
+            found = nothing | {"grid": grid_lines(asked.text)}
+            return found | (answer_context(asked, evaluation) if evaluation else {}), fault
+    except BenchBusy as error:
+        return nothing, Fault(error.text, None, STATUS[error.kind])
 
 
 def form_fault(form: BenchForm | None) -> Fault | None:

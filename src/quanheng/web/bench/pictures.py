@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import ceil, exp, floor, isfinite, lgamma, log, log10, pi, sqrt
+from math import ceil, exp, floor, inf, isfinite, lgamma, log, log10, pi, sqrt
 
 import numpy as np
 
@@ -25,6 +25,9 @@ _REACH = (
 )
 _BEYOND = 0.3  # of the widest interval is shown beyond its ends
 _AIR = 1.08
+_MARGIN = 0.06  # of the width is left free on each side of a small picture
+_NARROWEST = 1e-290
+_RESOLVED = 1e-13  # of the largest number in a picture: less leaves fewer than a thousand different numbers
 _SPANS_FROM, _SPANS_APART = 0.9, 0.06
 
 
@@ -80,8 +83,8 @@ def density_plot(
     trials: int,
     density: Callable[[float], float] | None,
     intervals: Iterable[tuple[str, float, float]],
-) -> Plot:
-    """Return the picture of Monte Carlo values.
+) -> Plot | None:
+    """Return the picture of Monte Carlo values; None where they lie so close that numbers hardly tell them apart.
 
     Parameters
     ----------
@@ -96,6 +99,8 @@ def density_plot(
     low, high = min(start for _css, start, _end in spans), max(end for _css, _start, end in spans)
     air = _BEYOND * (high - low) or 1.0
     low, high = low - air, high + air
+    if not _is_wide(low, high):
+        return None
     widths = np.diff(edges)
     heights = np.asarray(counts) / trials / np.where(widths > 0, widths, 1.0)
     points = np.linspace(low, high, _CURVE_POINTS)
@@ -120,16 +125,20 @@ def density_plot(
 
 def small_plot(draws: Array) -> Plot:
     """Return the picture of draws of one input, without numbers."""
+    draws = draws - np.median(draws)  # a value of many digits has few left for its spread
     quarter, middle, last = np.quantile(draws, [0.25, 0.5, 0.75])
     reach = _REACH * (last - quarter)
     low, high = max(draws.min(), middle - reach), min(draws.max(), middle + reach)
-    if not high > low:
+    if not _is_wide(low, high):
         return Plot("", "", (), ())
-    air = 0.06 * (high - low)
-    counts, edges = np.histogram(draws, bins=_CLASSES, range=(low - air, high + air))
+    counts, edges = np.histogram((draws - low) / (high - low), bins=_CLASSES, range=(-_MARGIN, 1 + _MARGIN))
     top = _AIR * int(counts.max())
-    width = high - low + 2 * air
-    return Plot(_steps(((edges - low + air) / width).tolist(), (counts / top).tolist()), "", (), ())
+    return Plot(_steps(((edges + _MARGIN) / (1 + 2 * _MARGIN)).tolist(), (counts / top).tolist()), "", (), ())
+
+
+def _is_wide(low: float, high: float) -> bool:
+    """Whether classes and ticks between two limits are told apart, and neither overflow nor vanish."""
+    return max(_NARROWEST, _RESOLVED * max(abs(low), abs(high))) < high - low < inf
 
 
 def ticks(low: float, high: float) -> list[tuple[float, str]]:

@@ -228,8 +228,8 @@ def gum_word(output: Output, point: int) -> str:
     return _("GUM，正态分布")
 
 
-def histogram_plot(evaluation: Evaluation, output: Output, sampled: SampledOutput) -> Plot:
-    """Return the histogram of an output with the curve of the GUM over it and the intervals under it."""
+def histogram_plot(evaluation: Evaluation, output: Output, sampled: SampledOutput) -> Plot | None:
+    """Return the histogram of an output with the curve of the GUM over it and the intervals under it; see `density_plot`."""
     point = evaluation.point
     value, spread = float(output.value[point]), float(output.standard_uncertainty[point])
     degrees = float(output.degrees_of_freedom[point])
