@@ -1,4 +1,4 @@
-"""Small models for tests, built without the file format."""
+"""Small models for tests, built without the file format, and inputs read from one line of it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from quanheng.kernels.expressions import in_order, parse
+from quanheng.kernels.uncertainty import load_model
 from quanheng.kernels.uncertainty.distributions import Distribution, StudentT
 from quanheng.kernels.uncertainty.model import Implicit, Input, Model, Part
 
@@ -50,3 +51,10 @@ def model(
         implicit=equations,
         coverage_probability=probability,
     )
+
+
+def single(text: str):
+    """Return the only input of a model file with what ``text`` says of it, and its distribution."""
+    model = load_model(f"inputs:\n  x: {{{text}}}\nmodel: y = x")
+    known = model.inputs[0]
+    return known, known.parts[0].distribution
