@@ -78,6 +78,9 @@ class Look:
     value: str
     is_required: bool
     error: str
+    passed: str = "合格"
+    failed: str = "不合格"
+    """What the readings file says, in any language of the page."""
 
 
 @dataclass(frozen=True)
