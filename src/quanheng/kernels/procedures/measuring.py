@@ -81,7 +81,7 @@ class Measuring:
         known = filling.complete & complete[rows.owner]
         groups = self._groups(test, rows, scope)
         self._count(test, rows, groups, applies)
-        measured = applies & _has_rows(rows, sheet.size)
+        measured = _has_rows(rows, sheet.size)
         note_points_not_met(test, self._stage, rows, scope, given, measured, self._notes)
         of_groups = self._of_groups(test, rows, groups, scope, given)
         places = self._places(rows, scope, groups, of_groups, known)
