@@ -157,6 +157,8 @@ def test_of_several_instruments_each_has_its_result() -> None:
     brief = judged("fuel_dispenser", DISPENSERS, *ON, "--brief")
     assert [row["verdict"] for row in brief["results"]] == ["undetermined", "rejected"]
     assert "points" not in brief["results"][0]
+    assert all(row["unconfirmed"] for row in brief["results"])
+    assert all(row["remarks"] for row in brief["results"])
 
 
 def test_a_person_reads_points_verdict_grounds_and_what_is_not_confirmed() -> None:

@@ -114,7 +114,7 @@ def run(
     stage: _Stage = "",
     as_json: _Json = False,
     explained: Annotated[bool, typer.Option("--explain", help="写出计算过程。")] = False,
-    brief: Annotated[bool, typer.Option("--brief", help="每台只给结论和依据，不列各点。")] = False,
+    brief: Annotated[bool, typer.Option("--brief", help="每台只给结论、依据和说明，不列各点。")] = False,
 ) -> None:
     """按当天施行的规程判定读数：误差、最大允许误差、不确定度、符合的概率、结论和依据。"""
     from quanheng.kernels.procedures import BadSheet, judge

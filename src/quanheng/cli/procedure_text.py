@@ -32,12 +32,18 @@ _HEADINGS = ("行", "参考值", "示值", "误差", "最大允许误差", "U", 
 
 
 def result_lines(judgement: Judgement, instrument: int, *, brief: bool = False) -> Iterator[str]:
-    """Yield what came out for one instrument, counted from 0; only the verdict and its reasons if ``brief``."""
-    if brief:
-        yield from _notes(judgement, instrument, {"缺少": About.MISSING, "问题": About.FINDING})
-        yield from _verdict(judgement, instrument)
-        return
-    yield from _points(list(judgement.points(instrument)), judgement.procedure)
+    """Yield what came out for one instrument, counted from 0; without points and checks if ``brief``."""
+    if not brief:
+        yield from _points(list(judgement.points(instrument)), judgement.procedure)
+        yield from _checks(judgement, instrument)
+    yield from _notes(
+        judgement, instrument, {"缺少": About.MISSING, "问题": About.FINDING, "说明": About.REMARK}
+    )
+    yield from _verdict(judgement, instrument)
+    yield from _marks(judgement.unconfirmed(instrument))
+
+
+def _checks(judgement: Judgement, instrument: int) -> Iterator[str]:
     checked = [
         f"  {judgement.procedure.checks[name].text}：{'合格' if codes[instrument] else '不合格'}"
         for name, codes in judgement.checks.items()
@@ -46,11 +52,6 @@ def result_lines(judgement: Judgement, instrument: int, *, brief: bool = False) 
     if checked:
         yield "外观检查"
         yield from checked
-    yield from _notes(
-        judgement, instrument, {"缺少": About.MISSING, "问题": About.FINDING, "说明": About.REMARK}
-    )
-    yield from _verdict(judgement, instrument)
-    yield from _marks(judgement.unconfirmed(instrument))
 
 
 def _notes(judgement: Judgement, instrument: int, wanted: Mapping[str, About]) -> Iterator[str]:

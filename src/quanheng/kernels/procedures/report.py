@@ -35,13 +35,11 @@ def report(judgement: Judgement, instrument: int = 0) -> dict[str, Any]:
         ],
         "checks": _checks(judgement, instrument),
         **conclusion_row(judgement, instrument),
-        "remarks": judgement.said(instrument, About.REMARK),
-        "unconfirmed": [one._asdict() for one in judgement.unconfirmed(instrument)],
     }
 
 
 def conclusion_row(judgement: Judgement, instrument: int) -> dict[str, Any]:
-    """Return the verdict on one instrument and what decided it."""
+    """Return the verdict on one instrument, what decided it, and what must never be read without."""
     said = judgement.conclusion(instrument)
     return {
         "verdict": judgement.outcome(instrument).word,
@@ -51,6 +49,8 @@ def conclusion_row(judgement: Judgement, instrument: int) -> dict[str, Any]:
         "decided_by": [reason._asdict() for reason in judgement.decided_by(instrument)],
         "missing": judgement.said(instrument, About.MISSING),
         "findings": judgement.said(instrument, About.FINDING),
+        "remarks": judgement.said(instrument, About.REMARK),
+        "unconfirmed": [one._asdict() for one in judgement.unconfirmed(instrument)],
     }
 
 
