@@ -43,6 +43,10 @@ INSTALLED_APPS = [
     "quanheng.parties",
     "quanheng.evaluations",
     "quanheng.instruments",
+    "quanheng.workforce",
+    "quanheng.standards",
+    "quanheng.verification",
+    "quanheng.certificates",
     "quanheng.taskboard",
     "quanheng.web",
 ]

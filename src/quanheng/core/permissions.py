@@ -32,8 +32,12 @@ _OWN = {Role.TOWN_CLERK: Reach.UNIT, Role.INSTRUMENT_OWNER: Reach.UNIT}
 _LABORATORY = (Role.VERIFIER, Role.CHECKER, Role.SIGNATORY)
 _INSTITUTE = dict.fromkeys(_LABORATORY, Reach.ALL)
 _FIELD = {_OFFICER: Reach.ALL, Role.INSPECTOR: Reach.ALL}
+_OWN_LABORATORY = dict.fromkeys(_LABORATORY, Reach.UNIT)
 
 PERMISSIONS: Mapping[str, Mapping[Role, Reach]] = {
+    "certificates.keys": {_ADMIN: Reach.ALL, _OFFICER: Reach.ALL, Role.SIGNATORY: Reach.UNIT},
+    "certificates.view": _READERS | _OWN_LABORATORY | _OWN,
+    "certificates.withdraw": {Role.SIGNATORY: Reach.UNIT},
     "core.view_today": _EVERYONE,
     "core.view_units": _READERS,
     "core.change_units": {_ADMIN: Reach.ALL, _OFFICER: Reach.ALL},
@@ -57,6 +61,8 @@ PERMISSIONS: Mapping[str, Mapping[Role, Reach]] = {
     "parties.change": {_OFFICER: Reach.ALL},
     "regulations.change": {_OFFICER: Reach.ALL},
     "regulations.view": _EVERYONE,
+    "standards.change": _OWN_LABORATORY | {_OFFICER: Reach.ALL},
+    "standards.view": _READERS | _OWN_LABORATORY,
     "taskboard.view": _READERS | _INVOLVED,
     "taskboard.add_evidence": {_OFFICER: Reach.ALL} | _INVOLVED,
     "taskboard.adopt_plan": {_OFFICER: Reach.ALL},
@@ -65,6 +71,17 @@ PERMISSIONS: Mapping[str, Mapping[Role, Reach]] = {
     "taskboard.view_day": _READERS,
     "transparency.view": _EVERYONE,
     "transparency.view_openings": {_OFFICER: Reach.ALL, _AUDITOR: Reach.ALL},
+    # Owners ask for themselves; staff at the door, of the bureau or of the institute, ask for those who stand there.
+    "verification.apply": _FIELD | _OWN | _OWN_LABORATORY,
+    "verification.accept": _OWN_LABORATORY,
+    "verification.check": {Role.CHECKER: Reach.UNIT},
+    "verification.marks": _OWN_LABORATORY,
+    "verification.recall": {_OFFICER: Reach.ALL, Role.SIGNATORY: Reach.UNIT},
+    "verification.sign": {Role.SIGNATORY: Reach.UNIT},
+    "verification.verify": {Role.VERIFIER: Reach.UNIT},
+    "verification.view": _READERS | _OWN_LABORATORY | _OWN,
+    "workforce.change": {_OFFICER: Reach.ALL, Role.SIGNATORY: Reach.UNIT},
+    "workforce.view": _READERS | _OWN_LABORATORY,
 }
 
 

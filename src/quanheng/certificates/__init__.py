@@ -1,0 +1,1 @@
+"""Certificates: numbering, content, paper, machine-readable form, signatures, checking them offline."""

@@ -1,0 +1,1 @@
+"""Measurement standards and reference materials, their certificates, intermediate checks and comparisons."""
