@@ -335,6 +335,26 @@ def parse_quantity(given: str | Decimal | float, default_unit: Unit | str) -> De
     return convert(number, written, wanted)
 
 
+def split_quantity(text: str) -> tuple[Decimal, Unit]:
+    """Return the value and the unit that a text such as "25 m³/h" is written in.
+
+    Raises
+    ------
+    BadQuantity
+        No number, no unit or an unknown one, a number beyond 10^±400 or 50 digits.
+
+    Examples
+    --------
+    >>> value, written_in = split_quantity("0.25 克")
+    >>> value, written_in.symbol
+    (Decimal('0.25'), 'g')
+    """
+    number, rest = _split(text)
+    if not rest.strip():
+        raise BadQuantity(f"“{text.strip()}”没有写单位。")
+    return number, unit(rest)
+
+
 def _split(text: str) -> tuple[Decimal, str]:
     """Return the number that ``text`` begins with, and the rest.  Digits in superscript are no digits."""
     match = _NUMBER.match(text.translate(_HALF_WIDTH))

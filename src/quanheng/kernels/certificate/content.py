@@ -12,15 +12,34 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-Line = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")
-]
+_NO_TEXT = (
+    r"\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff"  # control characters, breaks of lines, what XML has not
+)
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300, pattern=rf"^[^{_NO_TEXT}]*$")]
 GivenLine = Annotated[Line, StringConstraints(min_length=1)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Number = Annotated[Decimal, Field(allow_inf_nan=False)]
+Url = Annotated[
+    str,
+    StringConstraints(
+        max_length=300, pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/?=&-]*)?$"
+    ),
+]
+
+
+def _printable(number: Decimal) -> Decimal:
+    """Refuse what nobody prints: it would also fill the memory."""
+    exponent = number.as_tuple().exponent
+    if not isinstance(exponent, int) or not exponent >= -_PLACES or number.adjusted() > _PLACES:
+        raise PydanticCustomError("number", "数值超出范围。")
+    return number
+
+
+_PLACES = 30  # before and after the point
+Number = Annotated[Decimal, AfterValidator(_printable)]
 
 
 class Kind(StrEnum):
@@ -105,9 +124,10 @@ class Surrounding(_Part):
 
 
 class Row(_Part):
-    """One measured point [unit of its table]; None where there is no such number.
+    """One measured point [units of its table]; None where there is no such number.
 
-    ``error`` is indicated − reference, or what else the table judges; limits are inclusive.
+    ``error`` is indicated − reference, or what else the table judges, rounded where the regulation says so; limits
+    are inclusive.  The three numbers of the uncertainty (U, k, p) come together.
     """
 
     point: GivenLine
@@ -115,18 +135,32 @@ class Row(_Part):
     indication: Number | None = None
     error: Number
     expanded_uncertainty: Annotated[Number, Field(gt=0)] | None = None
-    coverage_factor: Annotated[Number, Field(gt=0)] | None = None
+    coverage_factor: Annotated[Number, Field(ge=1)] | None = None
+    coverage_probability: Annotated[Number, Field(gt=0, lt=1)] | None = None
     lower: Number | None = None
     upper: Number | None = None
     passed: bool | None = None
 
+    @model_validator(mode="after")
+    def _whole_uncertainty(self) -> Row:
+        parts = (self.expanded_uncertainty, self.coverage_factor, self.coverage_probability)
+        if len({part is None for part in parts}) > 1:
+            raise PydanticCustomError("uncertainty", "扩展不确定度、包含因子和包含概率须一并给出。")
+        return self
+
 
 class Table(_Part):
-    """The points of one test; ``quantity`` is what ``error`` is called; ``phase`` 调整前 or 调整后, else empty."""
+    """The points of one test; ``quantity`` is what ``error`` is called; ``phase`` 调整前 or 调整后, else empty.
+
+    ``unit`` is that of error, uncertainty and limits.  Reference and indication have their own: an electricity meter
+    is read in A and judged in %.
+    """
 
     title: GivenLine
     quantity: GivenLine
     unit: Line = ""
+    reference_unit: Line = ""
+    indication_unit: Line = ""
     clause: Line = ""
     phase: Line = ""
     rows: Annotated[tuple[Row, ...], Field(min_length=1)]
@@ -185,7 +219,7 @@ class Content(_Part):
     valid_until: date | None = None
     supersedes: Line = ""
     """Number of the certificate in whose place this one stands."""
-    url: GivenLine
+    url: Url
     """Public page, as in the QR code."""
     is_demonstration: bool = False
 
