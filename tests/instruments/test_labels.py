@@ -137,7 +137,7 @@ def test_a_rare_character_is_printed_with_a_font_of_the_machine_where_one_has_it
     rare = "\U0002a6d6"  # a character of extension B that the vendored font leaves out
     assert ord(rare) not in covered_characters(FONT.read_bytes())
     data = {"title": "t", "notices": []}
-    if ord(rare) in typesetting._machine_characters():
+    if ord(rare) in typesetting.machine_characters():
         assert typeset("notice.typ", data | {"title": rare}, on=ON).startswith(b"%PDF")
     else:
         with pytest.raises(DocumentError):

@@ -55,13 +55,13 @@ def typeset(template: str, data: object, *, on: date, is_tagged: bool = True) ->
             timestamp=made_at,
             pdf_tags=is_tagged,
         )
-        _forget(compiler)
+        forget(compiler)
     if not isinstance(pdf, bytes):
         raise TypeError(f"typst returned {type(pdf)} for {template}")
     return pdf
 
 
-def _forget(compiler: typst.Compiler) -> None:
+def forget(compiler: typst.Compiler) -> None:
     """Let typst drop what it remembers of a document, a gigabyte after a few long ones.
 
     It keeps a result until ten compilations did not use it; there is no other way to say so from here.
@@ -83,7 +83,7 @@ def _texts(data: object) -> Iterator[str]:
 
 
 def _refuse_unprintable(missing: Iterable[str], texts: list[str]) -> None:
-    by_machine = _machine_characters()
+    by_machine = machine_characters()
     for character in sorted(missing):
         if ord(character) not in by_machine:
             text = next(text for text in texts if character in text)
@@ -99,10 +99,10 @@ def _printable() -> frozenset[str]:
 
 
 @cache
-def _machine_characters() -> frozenset[int]:
+def machine_characters() -> frozenset[int]:
     """Return what the fonts of this machine have; a file that cannot be read has nothing."""
     found: set[int] = set()
-    for font in _fonts(machine=True).fonts():
+    for font in fonts(machine=True).fonts():
         if font.path:
             try:
                 found |= covered_characters(Path(font.path).read_bytes(), font.index)
@@ -111,7 +111,7 @@ def _machine_characters() -> frozenset[int]:
     return frozenset(found)
 
 
-def _fonts(*, machine: bool) -> typst.Fonts:
+def fonts(*, machine: bool) -> typst.Fonts:
     return typst.Fonts(
         include_system_fonts=machine, include_embedded_fonts=False, font_paths=[str(FONT.parent)]
     )
@@ -119,12 +119,12 @@ def _fonts(*, machine: bool) -> typst.Fonts:
 
 @cache
 def _compiler() -> typst.Compiler:
-    return typst.Compiler(root=str(TEMPLATES), font_paths=_fonts(machine=False), ignore_system_fonts=True)
+    return typst.Compiler(root=str(TEMPLATES), font_paths=fonts(machine=False), ignore_system_fonts=True)
 
 
 @cache
 def _compiler_with_machine_fonts() -> typst.Compiler:
-    return typst.Compiler(root=str(TEMPLATES), font_paths=_fonts(machine=True))
+    return typst.Compiler(root=str(TEMPLATES), font_paths=fonts(machine=True))
 
 
 def chinese_date(on: date) -> str:
