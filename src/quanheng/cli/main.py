@@ -8,6 +8,7 @@ from quanheng.cli import (
     conformity,
     county,
     day,
+    dcc,
     demo,
     due,
     ecqs,
@@ -23,6 +24,7 @@ from quanheng.cli import (
     registry_list,
     rules,
     server,
+    traceability,
     uncertainty,
     user,
     whatif,
@@ -54,6 +56,8 @@ app.add_typer(procedure.app, name="procedure")
 app.add_typer(due.app, name="due")
 app.add_typer(uncertainty.app, name="uncertainty")
 app.add_typer(conformity.app, name="conformity")
+app.add_typer(traceability.app, name="traceability")
+app.add_typer(dcc.app, name="dcc")
 app.command("notices")(notices.notices)
 app.add_typer(county.app, name="county")
 app.add_typer(user.app, name="user")

@@ -44,10 +44,15 @@ SETTINGS = (
         "QUANHENG_ECQS_LAYOUT", "", "Column layout of the e-CQS import sheet (YAML); empty: the packaged one"
     ),
     Setting("QUANHENG_MAX_UPLOAD_MIB", "20", "Largest file a person may send [MiB]"),
+    Setting(
+        "QUANHENG_DCC_SCHEMAS",
+        "",
+        "Folder of PTB's schemas for digital calibration certificates; empty: ../shared, then HOME/dcc-schemas",
+    ),
     Setting("QUANHENG_NIGHTLY_AT", "02:30", "Local time at which the worker runs the county day"),
 )
-# Read by the tests and their tools only.
-_OF_TESTS = {"QUANHENG_SHARED", "QUANHENG_TEST_STRICT"}
+# Read without Django: by the tests, and by `certificates.schema_files`.
+_READ_ELSEWHERE = {"QUANHENG_SHARED", "QUANHENG_TEST_STRICT"}
 _DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
 
 
@@ -78,7 +83,7 @@ def whole(name: str) -> int:
 
 def refuse_unknown() -> None:
     """Refuse a QUANHENG_ variable that does not exist: a misspelt one would silently do nothing."""
-    known = _DEFAULTS.keys() | _OF_TESTS
+    known = _DEFAULTS.keys() | _READ_ELSEWHERE
     if unknown := sorted(name for name in os.environ if name.startswith("QUANHENG_") and name not in known):
         raise BadSetting(f"no such setting: {', '.join(unknown)} (see docs/reference/settings.md)")
 

@@ -50,8 +50,8 @@ def test_the_verdict_on_every_file_of_the_reference_data_is_the_recorded_one(
         assert answer["schema_version"] == entry["schemaVersion"], entry["file"]
         assert answer["xsd_valid"] == entry["xsd_valid"], entry["file"]
         assert bool(answer["xsd_errors"]) == (entry["xsd_valid"] is False)
-        for expected, message in zip(entry["first_errors"], found.xsd, strict=False):
-            assert expected == f"line {message.line}: {message.text}"
+        if entry["wellformed"]:
+            assert answer["xsd_errors"][: len(entry["first_errors"])] == entry["first_errors"]
         assert answer["signature"]["present"] == entry["has_signature"], entry["file"]
         assert answer["signature"]["valid"] == _truth(entry), entry["file"]
         if entry["xsd_valid"]:

@@ -168,9 +168,9 @@ def validation_json(found: Validation) -> dict[str, Any]:
         "well_formed": found.is_well_formed,
         "schema_version": found.schema_version,
         "xsd_valid": found.is_xsd_valid,
-        "xsd_errors": [str(message) for message in found.xsd],
-        "schematron_errors": [str(message) for message in found.errors],
-        "schematron_warnings": [str(message) for message in found.warnings],
+        "xsd_errors": [_verbatim(message) for message in found.xsd],
+        "schematron_errors": [_verbatim(message) for message in found.errors],
+        "schematron_warnings": [_verbatim(message) for message in found.warnings],
         "signature": {
             "present": bool(found.signatures),
             "valid": found.is_signature_valid,
@@ -182,6 +182,11 @@ def validation_json(found: Validation) -> dict[str, Any]:
         "structure_errors": None if found.structure is None else [str(each) for each in found.structure],
         "notes": list(found.notes),
     }
+
+
+def _verbatim(message: Message) -> str:
+    """Return what a validator said in its own words, as programs compare it: ``line 37: Element …``."""
+    return f"line {message.line}: {message.text}" if message.line else message.text
 
 
 def _signer(signature: Signature) -> dict[str, Any]:
