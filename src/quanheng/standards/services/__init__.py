@@ -1,0 +1,1 @@
+"""Writes of the standards app.  Each is one transaction with one leaf."""
