@@ -150,8 +150,9 @@ class Verification(models.Model):
     signatory = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     concluded_at = models.DateTimeField(null=True)
     return_reason = models.CharField(
-        max_length=MAX_REASON, blank=True, db_comment="Why it was sent back, last"
+        max_length=MAX_REASON, blank=True, db_comment="Why it was sent back last, or cancelled"
     )
+    returned_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     is_demo = models.BooleanField(default=False)
     revision = models.PositiveIntegerField(default=1)
 
@@ -253,7 +254,7 @@ class MarkRange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.prefix}{self.first:0{self.digits}d}–{self.last:0{self.digits}d}"
+        return "–".join(f"{self.prefix}{end:0{self.digits}d}" for end in (self.first, self.last))
 
 
 class MarkUse(models.Model):

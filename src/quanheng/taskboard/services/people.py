@@ -9,13 +9,17 @@ from django.db import transaction
 from quanheng.core.models import User
 from quanheng.core.services import erase_person
 from quanheng.evaluations import services as evaluations
+from quanheng.standards.services import registry as standards
 from quanheng.taskboard.services import evidence
+from quanheng.workforce.services import people as workforce
 
 
 @transaction.atomic
 def erase_person_everywhere(*, actor: User | None, public_id: UUID, revision: int, reason: str) -> User:
-    """Erase a person, and what they wrote about evidence and models; raises what `erase_person` raises."""
+    """Erase a person, and what names them or was written by them in other apps; raises what `erase_person` raises."""
     user = erase_person(actor=actor, public_id=public_id, revision=revision, reason=reason)
     evidence.forget_person(user)
     evaluations.forget_person(user)
+    workforce.forget_person(user)
+    standards.forget_person(user)
     return user
