@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from quanheng.cli import (
+    certificate,
     conformity,
     county,
     day,
@@ -58,6 +59,7 @@ app.add_typer(uncertainty.app, name="uncertainty")
 app.add_typer(conformity.app, name="conformity")
 app.add_typer(traceability.app, name="traceability")
 app.add_typer(dcc.app, name="dcc")
+app.add_typer(certificate.app, name="certificate")
 app.command("notices")(notices.notices)
 app.add_typer(county.app, name="county")
 app.add_typer(user.app, name="user")

@@ -69,9 +69,9 @@ def workbook(made: ListFile) -> IO[bytes]:
 
 def csv_lines(made: ListFile) -> Iterator[bytes]:
     """Yield the list as CSV: UTF-8 with a byte order mark, by which Excel knows it."""
-    yield b"\xef\xbb\xbf" + _csv_line([str(column.label) for column in made.columns])
+    yield b"\xef\xbb\xbf" + csv_line([str(column.label) for column in made.columns])
     for cells in _lines(made):
-        yield _csv_line([_harmless(cell) for cell in cells])
+        yield csv_line([harmless(cell) for cell in cells])
 
 
 def _lines(made: ListFile) -> Iterator[list[Cell]]:
@@ -99,14 +99,16 @@ def _write_sources(book: Any, bold: Any, made: ListFile) -> None:
             sheet.write_string(row, number, cell, wrap)
 
 
-def _harmless(cell: Cell) -> str:
+def harmless(cell: Cell) -> str:
+    """Return a cell of a CSV as text that no spreadsheet runs as a formula."""
     if cell is None:
         return ""
     text = cell.isoformat() if isinstance(cell, date) else str(cell)
     return f"'{text}" if text.startswith(_RUNS) else text
 
 
-def _csv_line(cells: Sequence[str]) -> bytes:
+def csv_line(cells: Sequence[str]) -> bytes:
+    """Return one line of a CSV."""
     stream = StringIO()
     csv.writer(stream).writerow(cells)
     return stream.getvalue().encode()

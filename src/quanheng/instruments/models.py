@@ -179,7 +179,7 @@ class Instrument(models.Model):
 
 
 class VerificationRecord(models.Model):
-    """A verification made elsewhere, as a ledger or its certificate states it.  Never edited."""
+    """A verification as a ledger or its certificate states it.  Never edited; one withdrawn counts no more."""
 
     instrument = models.ForeignKey(Instrument, models.CASCADE, related_name="verification_records")
     verified_on = models.DateField()
@@ -187,6 +187,9 @@ class VerificationRecord(models.Model):
     certificate_no = models.CharField(max_length=100, blank=True)
     institution = models.CharField(max_length=100, blank=True)
     verdict = models.CharField(max_length=16, choices=Verdict.listed, default=Verdict.PASSED)
+    withdrawn_on = models.DateField(
+        null=True, blank=True, db_comment="Day on which its certificate was withdrawn or superseded"
+    )
     batch = models.ForeignKey(ImportBatch, models.PROTECT, null=True, related_name="verification_records")
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     recorded_at = models.DateTimeField()

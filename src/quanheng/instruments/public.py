@@ -55,7 +55,7 @@ def public_status(instrument: Instrument, on: date | None = None) -> PublicStatu
     rules, facts = rule_set(), facts_of(instrument)
     obliged = rules.obligation(facts.kind, facts.use, on, facts.parameters)
     found = due(rules, facts, on)
-    last = instrument.verification_records.order_by("verified_on", "pk").last()
+    last = instrument.verification_records.filter(withdrawn_on=None).order_by("verified_on", "pk").last()
     until = _until(instrument, found, last)
     rule = found.rule or obliged.rule
     answer = _by_condition(instrument) or _by_record(last, until, found, obliged.is_mandatory, on)

@@ -7,17 +7,18 @@ made in one pass; whoever downloads the file counts it again with ``quanheng ind
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any, NamedTuple, Self, TextIO
 
+from quanheng.base import rows as tables
+from quanheng.base.rows import NO, YES
+
 # What stands in the file where a record names no town or kind: a filter needs a word, too.
 NO_TOWN = "未写明"
 NO_KIND = "unknown"
-YES, NO = "yes", "no"
 
 
 class OpenRow(NamedTuple):
@@ -167,28 +168,9 @@ def tally_of(rows: Iterable[OpenRow], on: date | None = None) -> RegistryTally:
 
 def write_rows(stream: TextIO, rows: Iterable[OpenRow]) -> None:
     """Write the open file."""
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(OpenRow._fields)
-    writer.writerows(rows)
+    tables.write_rows(stream, OpenRow._fields, rows)
 
 
 def read_rows(stream: TextIO) -> Iterator[OpenRow]:
-    """Read the open file.
-
-    Raises
-    ------
-    ValueError
-        Another heading, a row of another width or without a day.
-    """
-    reader = csv.reader(stream)
-    try:
-        if tuple(next(reader, ())) != OpenRow._fields:
-            raise ValueError(f"columns are not {','.join(OpenRow._fields)}")
-        for cells in reader:
-            if len(cells) != len(OpenRow._fields):
-                raise ValueError(f"line {reader.line_num}: {len(cells)} columns")
-            row = OpenRow(*cells)
-            date.fromisoformat(row.on)
-            yield row
-    except csv.Error as error:
-        raise ValueError(str(error)) from error
+    """Read the open file; raises as `quanheng.base.rows.read_rows`."""
+    return map(OpenRow._make, tables.read_rows(stream, OpenRow._fields))

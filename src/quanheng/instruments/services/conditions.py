@@ -332,7 +332,7 @@ def settle_return(instrument: Instrument) -> None:
 def _verified_since(instrument: Instrument, stopped_on: date | None) -> bool:
     return (
         stopped_on is not None
-        and instrument.verification_records.filter(verified_on__gte=stopped_on).exists()
+        and instrument.verification_records.filter(verified_on__gte=stopped_on, withdrawn_on=None).exists()
     )
 
 

@@ -94,7 +94,7 @@ def sweep() -> Swept:
 
 def facts_of(instrument: Instrument) -> Facts:
     """Return what the rules need to know of one instrument; for pages that explain a due date."""
-    last = instrument.verification_records.order_by("verified_on", "pk").last()
+    last = instrument.verification_records.filter(withdrawn_on=None).order_by("verified_on", "pk").last()
     record = (last.verified_on, last.valid_until, last.verdict) if last else None
     return _facts({name: getattr(instrument, name) for name in _FACTS}, record)
 
@@ -141,8 +141,8 @@ def _write(changed: list[tuple[Any, ...]]) -> int:
 
 
 def _last_records(rows: QuerySet[Instrument]) -> dict[int, tuple[date, date | None, str]]:
-    """Return the latest verification of each instrument."""
-    found = VerificationRecord.objects.filter(instrument__in=rows).order_by(
+    """Return the latest verification of each instrument; one whose certificate was withdrawn does not count."""
+    found = VerificationRecord.objects.filter(instrument__in=rows, withdrawn_on=None).order_by(
         "instrument_id", "verified_on", "pk"
     )
     return {

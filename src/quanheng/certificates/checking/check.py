@@ -1,0 +1,206 @@
+"""`check_file`: everything that can be said of a certificate file without asking anybody."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from cryptography import x509
+from django.utils.translation import gettext as _
+from lxml import etree
+
+from quanheng.certificates.checking.in_log import LogFacts, log_checks
+from quanheng.certificates.checking.log_reader import PublishedLog
+from quanheng.certificates.checking.report import Check, CheckReport, verdict_of
+from quanheng.certificates.schema_files import schema_files
+from quanheng.certificates.signing.pdf_signature import UnreadablePdf, embedded_files, verify_pdf_signature
+from quanheng.certificates.signing.report import SignatureReport
+from quanheng.certificates.signing.xml_signature import verify_xml_signature
+from quanheng.kernels.certificate import Content, Kind
+from quanheng.kernels.dcc.build_back import NotOurs, content_of
+from quanheng.kernels.dcc.parse import BadXml, parse_xml
+from quanheng.kernels.dcc.schemas import NoSchema, xsd_errors
+from quanheng.kernels.dcc.structure import structure_errors
+from quanheng.kernels.tlog.notes import VerifierKey
+
+MAX_BYTES = 16 * 2**20
+_PDF = b"%PDF-"
+
+
+@dataclass
+class _Found:
+    """What has been found so far; filled step by step."""
+
+    kind: str = ""
+    xml: bytes = b""
+    content: Content | None = None
+    signer: x509.Certificate | None = None
+    claimed_at: datetime | None = None
+    checks: list[Check] = field(default_factory=list)
+
+    def add(self, name: str, ok: bool | None, text: str) -> bool:
+        """Note a check; return whether it was stood."""
+        self.checks.append(Check(name, ok, text))
+        return ok is True
+
+
+def check_file(
+    data: bytes,
+    *,
+    log: PublishedLog | None,
+    at: date,
+    proof: bytes | None = None,
+    key: VerifierKey | None = None,
+) -> CheckReport:
+    """Check a certificate of ours, PDF or XML.  Never raises, whatever the bytes are.
+
+    Parameters
+    ----------
+    data:
+        The file; more than ``MAX_BYTES`` are refused.
+    log:
+        The published log, which alone knows what was revoked or withdrawn since; None: none at hand.
+    at:
+        The day for which validity is asked.
+    proof:
+        A proof file of the certificate's leaf (`kernels.tlog.proof_file`), used where there is no log.
+    key:
+        The log's key from a trusted place, for ``proof``; the one in the proof file anybody can write.
+    """
+    found = _Found()
+    if len(data) > MAX_BYTES:
+        found.add("file_kind", False, _("文件超过 {limit} MiB，没有读取。").format(limit=MAX_BYTES // 2**20))
+        return CheckReport(
+            verdict=verdict_of(found.checks, is_in_trusted_log=False),
+            status="unknown",
+            kind="",
+            sha256=hashlib.sha256(data).hexdigest(),
+            checks=tuple(found.checks),
+        )
+    _check_alone(data, found)
+    facts = LogFacts()
+    if found.content is not None:
+        facts = log_checks(
+            data, found.xml, found.content, found.signer, found.claimed_at, log=log, proof=proof, key=key
+        )
+        found.checks += facts.checks
+    status = _status(found, facts, at)
+    return CheckReport(
+        verdict=verdict_of(found.checks, is_in_trusted_log=facts.is_in_trusted_log),
+        status=status,
+        kind=found.kind,
+        sha256=hashlib.sha256(data).hexdigest(),
+        checks=tuple(found.checks),
+        content=found.content,
+        signer=found.signer,
+        trusted_time=facts.logged_at,
+    )
+
+
+def _check_alone(data: bytes, found: _Found) -> None:
+    """Check what the file itself can tell."""
+    if data.startswith(_PDF):
+        found.kind = "pdf"
+        found.add("file_kind", True, _("PDF 文件。"))
+        outer = verify_pdf_signature(data)
+        _note_signature(found, "pdf_signature", outer, _("PDF 签名"))
+        found.signer, found.claimed_at = outer.certificate, outer.claimed_at
+        if not _take_attachment(data, found):
+            return
+    else:
+        found.kind, found.xml = "xml", data
+        try:
+            parse_xml(data)
+        except BadXml as error:
+            found.kind = ""
+            found.add("file_kind", False, _("既不是 PDF，也不能作为 XML 读取：{reason}").format(reason=error))
+            return
+        found.add("file_kind", True, _("XML 文件。"))
+    inner = verify_xml_signature(found.xml)
+    _note_signature(found, "xml_signature", inner, _("XML 签名"))
+    if found.kind == "pdf":
+        is_same = inner.certificate is not None and inner.certificate == found.signer
+        text = _("PDF 与所附 XML 由同一证书签名。") if is_same else _("PDF 与所附 XML 不是同一证书签名的。")
+        found.add("same_signer", is_same, text)
+    found.signer = found.signer or inner.certificate
+    _read_content(found, inner)
+
+
+def _note_signature(found: _Found, name: str, report: SignatureReport, what: str) -> None:
+    if report.valid and report.certificate is not None:
+        subject = report.certificate.subject.rfc4514_string()
+        found.add(name, True, _("{what}有效，签名人 {subject}。").format(what=what, subject=subject))
+    else:
+        found.add(name, False, _("{what}无效：{reason}").format(what=what, reason=report.reason))
+
+
+def _take_attachment(data: bytes, found: _Found) -> bool:
+    """Take the one attached XML out of a PDF."""
+    try:
+        files = embedded_files(data)
+    except UnreadablePdf:
+        return found.add("attachment", False, _("PDF 的附件无法读取。"))
+    if len(files) != 1:
+        return found.add(
+            "attachment", False, _("应附有一份 XML，实有附件 {count} 个。").format(count=len(files))
+        )
+    (name, found.xml), *_rest = files.items()
+    return found.add("attachment", True, _("附有机读证书 {name}。").format(name=name))
+
+
+def _read_content(found: _Found, signature: SignatureReport) -> None:
+    try:
+        root = parse_xml(found.xml)
+        content = content_of(found.xml)
+    except BadXml as error:
+        found.add("content", False, str(error))
+        return
+    except NotOurs as error:
+        found.add("content", False, _("不是本平台签发的证书：{reason}").format(reason=error))
+        return
+    _check_schema(root, found)
+    found.add("content", True, _("证书编号 {number}，各字段与所附内容一致。").format(number=content.number))
+    if signature.valid:
+        found.content = content
+
+
+def _check_schema(root: etree._Element, found: _Found) -> None:
+    """Validate by PTB's schema; without it by our own look at the structure, and say so."""
+    version = root.get("schemaVersion", "")
+    try:
+        wrong = xsd_errors(root, version, schema_files())
+    except NoSchema as error:
+        wrong = structure_errors(root)
+        if not wrong:
+            found.add("xsd", None, _("没有做 XSD 校验（{reason}），结构没有发现问题。").format(reason=error))
+            return
+    if wrong:
+        text = _("不符合 DCC {version} 的格式：{first}")
+        found.add("xsd", False, text.format(version=version, first=wrong[0]))
+    else:
+        found.add("xsd", True, _("符合 DCC {version} 的 XSD。").format(version=version))
+
+
+def _status(found: _Found, facts: LogFacts, at: date) -> str:
+    """Return what the certificate is worth on a day, and note it as the last check."""
+    content = found.content
+    if content is None:
+        return "unknown"
+    if facts.ended:
+        found.add("in_force", False, facts.ended_text)
+        return facts.ended
+    if content.kind is Kind.REJECTION:
+        found.add("in_force", True, _("检定结果通知书：检定不合格，不得使用。"))
+        return "rejected"
+    if content.valid_until is None:
+        found.add("in_force", True, _("校准证书没有有效期。"))
+        return "calibration"
+    days = {"until": content.valid_until.isoformat(), "at": at.isoformat()}
+    if at > content.valid_until:
+        found.add("in_force", False, _("有效期至 {until}，{at} 已过期。").format(**days))
+        return "expired"
+    known = _("有效期至 {until}，{at} 有效。").format(**days)
+    unknown = "" if facts.knows_ends else _("没有日志，之后是否撤回或替代不明。")
+    found.add("in_force", True if facts.knows_ends else None, known + unknown)
+    return "valid"

@@ -1,0 +1,234 @@
+"""What the log says of a certificate: that it was issued, when, by a key that was trusted, and whether it ended."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta, timezone
+
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from django.utils.translation import gettext as _
+
+from quanheng.certificates.checking.log_reader import LogUnreadable, ProvenLeaf, PublishedLog
+from quanheng.certificates.checking.report import Check
+from quanheng.certificates.signing.x509_findings import certificate_findings
+from quanheng.kernels.canonical import canonical_json
+from quanheng.kernels.certificate import Content, content_json
+from quanheng.kernels.tlog.notes import VerifierKey
+from quanheng.kernels.tlog.proof_file import verify_proof
+
+CHINA = timezone(timedelta(hours=8))  # the legal time in which certificates are dated
+MAX_DAYS_TO_LOG = 3
+"""The log takes a certificate in within seconds; a later leaf says that the printed day is not the day of signing."""
+
+
+@dataclass
+class LogFacts:
+    """What was learnt; ``ended`` is ``withdrawn`` or ``superseded``, else empty."""
+
+    checks: list[Check] = field(default_factory=list)
+    is_in_trusted_log: bool = False
+    logged_at: datetime | None = None
+    knows_ends: bool = False
+    ended: str = ""
+    ended_text: str = ""
+
+    def add(self, name: str, ok: bool | None, text: str) -> bool:
+        """Note a check; return whether it was stood."""
+        self.checks.append(Check(name, ok, text))
+        return ok is True
+
+
+def log_checks(
+    data: bytes,
+    xml: bytes,
+    content: Content,
+    signer: x509.Certificate | None,
+    claimed_at: datetime | None,
+    *,
+    log: PublishedLog | None,
+    proof: bytes | None,
+    key: VerifierKey | None,
+) -> LogFacts:
+    """Ask the log, or the proof file where there is no log.  Never raises."""
+    facts, leaves = LogFacts(), list[ProvenLeaf]()
+    fingerprint = signer.fingerprint(SHA256()).hex() if signer else ""
+    subject, key_subject = f"certificate:{content.number}", f"signing_key:{fingerprint}"
+    if log is not None:
+        leaves = _ask_log(log, facts, {subject, key_subject})
+    elif proof is not None:
+        leaves = _ask_proof(proof, facts, key)
+    else:
+        facts.add("log_key", None, _("没有日志，也没有证明文件。"))
+    issued = _issued(leaves, subject, facts, has_log=log is not None)
+    if issued is not None:
+        _compare(issued, facts, data, xml, content, fingerprint)
+        _check_dates(issued, facts, content)
+    _check_signer(facts, signer, content, claimed_at)
+    if log is not None and facts.knows_ends:
+        _check_key(facts, [one for one in leaves if one.leaf.subject == key_subject], issued)
+        _note_end(facts, [one for one in leaves if one.leaf.subject == subject])
+    return facts
+
+
+def _ask_log(log: PublishedLog, facts: LogFacts, subjects: set[str]) -> list[ProvenLeaf]:
+    try:
+        leaves = log.leaves_about(subjects)
+    except LogUnreadable as error:
+        facts.add("log_key", False, str(error))
+        return []
+    head = _("日志 {origin} 共 {size} 条，检查点签名有效。").format(
+        origin=log.checkpoint.origin, size=log.checkpoint.size
+    )
+    if log.is_key_from_log:
+        own = _("公钥取自日志本身，请另行核实：{key}").format(key=log.key.vkey)
+        facts.add("log_key", None, head + own)
+    else:
+        facts.add("log_key", True, head)
+    facts.is_in_trusted_log = facts.knows_ends = True
+    return leaves
+
+
+def _ask_proof(proof: bytes, facts: LogFacts, key: VerifierKey | None) -> list[ProvenLeaf]:
+    try:
+        found = verify_proof(proof, key=key)
+    except ValueError as error:
+        facts.add("log_key", False, _("证明文件不成立（{reason}）。").format(reason=error))
+        return []
+    if key is None:
+        text = _("证明文件成立，但其中的公钥谁都可以写，请用可信的公钥再核对：{key}")
+        facts.add("log_key", None, text.format(key=found.key.vkey))
+    else:
+        facts.add("log_key", True, _("证明文件成立，检查点由日志 {origin} 签署。").format(origin=key.name))
+        facts.is_in_trusted_log = True
+    return [ProvenLeaf(found.index, found.leaf)]
+
+
+def _issued(
+    leaves: Sequence[ProvenLeaf], subject: str, facts: LogFacts, *, has_log: bool
+) -> ProvenLeaf | None:
+    """Return the leaf of the issuing; there is one."""
+    found = [one for one in leaves if (one.leaf.kind, one.leaf.subject) == ("certificate:issued", subject)]
+    if found:
+        return found[0]
+    facts.is_in_trusted_log = False
+    if leaves and not has_log:
+        facts.add("in_log", False, _("证明文件证明的不是这份证书。"))
+    elif has_log and facts.knows_ends:
+        facts.add("in_log", None, _("日志中没有这份证书；日志若是旧的副本，请换新的再查。"))
+    else:
+        facts.add("in_log", None, _("是否登记在日志中，没有查证。"))
+    return None
+
+
+def _compare(
+    issued: ProvenLeaf, facts: LogFacts, data: bytes, xml: bytes, content: Content, fingerprint: str
+) -> None:
+    """Compare the file with what the log took in."""
+    logged = issued.leaf.data
+    name = "pdf_sha256" if data is not xml else "xml_sha256"
+    is_same = logged.get(name) == hashlib.sha256(data).hexdigest()
+    is_same &= logged.get("xml_sha256") == hashlib.sha256(xml).hexdigest()
+    at = issued.leaf.at.astimezone(CHINA)
+    where = {"index": issued.index, "at": f"{at:%Y-%m-%d %H:%M:%S}"}
+    text = (
+        _("文件的哈希与日志第 {index} 条一致，登记于 {at}。")
+        if is_same
+        else _("日志第 {index} 条登记的同一编号的证书不是这个文件。")
+    )
+    if facts.add("in_log", is_same, text.format(**where)):
+        facts.logged_at = issued.leaf.at
+    else:
+        facts.is_in_trusted_log = False
+    digest = hashlib.sha256(canonical_json(content_json(content))).hexdigest()
+    has_content = logged.get("content_sha256") == digest
+    said = _("内容的哈希与日志一致。") if has_content else _("内容的哈希与日志不一致。")
+    facts.add("content_hash", has_content, said)
+    if logged.get("signer") != fingerprint:
+        facts.add("log_signer", False, _("日志登记的签名证书不是文件上的这一张。"))
+
+
+def _check_dates(issued: ProvenLeaf, facts: LogFacts, content: Content) -> None:
+    logged_on = issued.leaf.at.astimezone(CHINA).date()
+    days = (logged_on - content.issued_on).days
+    told = {"issued": content.issued_on.isoformat(), "logged": logged_on.isoformat(), "days": abs(days)}
+    if days > MAX_DAYS_TO_LOG:
+        text = _("签发日期 {issued} 比登记日期 {logged} 早 {days} 天：日期可能是倒填的，不可采信。")
+        facts.add("dates", False, text.format(**told))
+    elif days < 0:
+        text = _("签发日期 {issued} 在登记日期 {logged} 之后：签发时的时钟不对。")
+        facts.add("dates", False, text.format(**told))
+    else:
+        facts.add("dates", True, _("签发日期 {issued} 与登记日期 {logged} 相符。").format(**told))
+
+
+def _check_signer(
+    facts: LogFacts, signer: x509.Certificate | None, content: Content, claimed_at: datetime | None
+) -> None:
+    """Judge the X.509 certificate at the time of the log; without it at the time that the file claims."""
+    if signer is None:
+        return
+    at = facts.logged_at or claimed_at or _noon(content.issued_on)
+    wrong = "".join(finding.text for finding in certificate_findings(signer, at))
+    if wrong:
+        facts.add("signer_valid", False, wrong)
+    elif facts.logged_at is not None:
+        facts.add("signer_valid", True, _("登记时签名证书在有效期内。"))
+    else:
+        facts.add("signer_valid", None, _("按文件自称的时间，签名证书在有效期内；没有日志，时间未经证实。"))
+
+
+def _check_key(facts: LogFacts, leaves: Sequence[ProvenLeaf], issued: ProvenLeaf | None) -> None:
+    """Ask whether the key was registered for the institute, and trusted when it signed."""
+    registered = next((one for one in leaves if one.leaf.kind == "signing_key:registered"), None)
+    if registered is None:
+        facts.add("signer_registered", False, _("签名证书没有在日志中登记过。"))
+        return
+    institute = str(registered.leaf.data.get("institute", ""))
+    is_its_own = issued is None or issued.leaf.data.get("unit") == registered.leaf.data.get("unit")
+    in_time = issued is None or registered.index < issued.index
+    if is_its_own and in_time:
+        facts.add("signer_registered", True, _("签名证书由“{name}”登记。").format(name=institute))
+    elif not is_its_own:
+        text = _("签名证书是“{name}”的，不是出证机构的。")
+        facts.add("signer_registered", False, text.format(name=institute))
+    else:
+        facts.add("signer_registered", False, _("签名证书在出证之后才登记。"))
+    revoked = next((one for one in leaves if one.leaf.kind == "signing_key:revoked"), None)
+    if revoked is None:
+        facts.add("signer_trusted", True, _("签名密钥没有被吊销。"))
+        return
+    since = _moment(revoked.leaf.data.get("distrusted_from"))
+    told = {"since": since.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")}
+    if facts.logged_at is not None and facts.logged_at < since:
+        facts.add(
+            "signer_trusted", True, _("签名密钥自 {since} 起不再可信；本证书登记在此之前。").format(**told)
+        )
+    else:
+        facts.add("signer_trusted", False, _("签名密钥自 {since} 起不再可信。").format(**told))
+
+
+def _note_end(facts: LogFacts, leaves: Sequence[ProvenLeaf]) -> None:
+    for one in leaves:
+        on = one.leaf.at.astimezone(CHINA).date().isoformat()
+        if one.leaf.kind == "certificate:withdrawn":
+            facts.ended, facts.ended_text = "withdrawn", _("{on} 已撤回。").format(on=on)
+        elif one.leaf.kind == "certificate:superseded":
+            text = _("{on} 已被证书 {number} 替代。")
+            facts.ended = "superseded"
+            facts.ended_text = text.format(on=on, number=one.leaf.data.get("by"))
+
+
+def _moment(text: object) -> datetime:
+    """Return the moment from which a key is distrusted; one that cannot be read distrusts everything."""
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        moment = datetime(1970, 1, 1)  # noqa: DTZ001  its zone is given in the next line
+    return moment if moment.tzinfo else moment.replace(tzinfo=CHINA)
+
+
+def _noon(day: date) -> datetime:
+    return datetime.combine(day, time(12), CHINA)

@@ -1,0 +1,125 @@
+"""What a check of a certificate file says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+from quanheng.kernels.certificate import Content
+
+# Findings about the printed days do not make a file a forgery, and a withdrawn certificate is still an authentic one.
+_NOT_DECISIVE = frozenset({"dates", "in_force"})
+
+
+class Verdict(StrEnum):
+    """Whether the file is what its institute issued."""
+
+    AUTHENTIC = "authentic"
+    NOT_AUTHENTIC = "not_authentic"
+    CANNOT_TELL = "cannot_tell"
+
+
+VERDICT_TEXTS = {
+    Verdict.AUTHENTIC: _("文件真实：由登记的机构签发，没有改动。"),
+    Verdict.NOT_AUTHENTIC: _("文件不真实，或已被改动，不能采信。"),
+    Verdict.CANNOT_TELL: _("不能断定真伪。"),
+}
+STATUS_TEXTS = {
+    "valid": _("有效"),
+    "expired": _("已过有效期"),
+    "rejected": _("检定不合格"),
+    "calibration": _("校准证书，不作合格与否的结论"),
+    "superseded": _("已被新证书替代"),
+    "withdrawn": _("已撤回"),
+    "unknown": _("不明"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at.  ``ok`` None: could not be, or only in part; the text says why."""
+
+    name: str
+    ok: bool | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckReport:
+    """The answer and what it rests on, in the order in which it was looked at.
+
+    Attributes
+    ----------
+    kind:
+        ``pdf``, ``xml`` or empty.
+    status:
+        What the certificate is worth on the day asked for, as far as the log knows; a key of STATUS_TEXTS.
+    trusted_time:
+        When the log took the certificate in; None where it is not known to have done so.
+    content:
+        What the certificate says; None where it cannot be read or is not signed as a whole.
+    """
+
+    verdict: Verdict
+    status: str
+    kind: str
+    sha256: str
+    checks: tuple[Check, ...]
+    content: Content | None = None
+    signer: x509.Certificate | None = field(default=None, repr=False)
+    trusted_time: datetime | None = None
+
+    @property
+    def text(self) -> str:
+        """Return the answer in one sentence."""
+        return gettext(VERDICT_TEXTS[self.verdict])
+
+    @property
+    def status_text(self) -> str:
+        """Return the worth of the certificate in words."""
+        return gettext(STATUS_TEXTS[self.status])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as JSON; the keys are a contract (docs/reference/certificate-check.md)."""
+        content = self.content
+        days = ("issued_on", "valid_until")
+        told = {} if content is None else content.model_dump(mode="json")
+        return {
+            "verdict": str(self.verdict),
+            "text": self.text,
+            "status": self.status,
+            "status_text": self.status_text,
+            "kind": self.kind,
+            "sha256": self.sha256,
+            "number": told.get("number"),
+            "certificate_kind": told.get("kind"),
+            "institute": content.institute.name if content else None,
+            "instrument": told.get("instrument"),
+            "conclusion": told.get("conclusion"),
+            **{name: told.get(name) for name in days},
+            "demonstration": told.get("is_demonstration"),
+            "trusted_time": self.trusted_time and self.trusted_time.isoformat(),
+            "signer": self.signer and self.signer.fingerprint(SHA256()).hex(),
+            "checks": [{"name": one.name, "ok": one.ok, "text": one.text} for one in self.checks],
+        }
+
+
+def failures(report: CheckReport) -> tuple[Check, ...]:
+    """Return the checks that the file did not stand."""
+    return tuple(check for check in report.checks if check.ok is False)
+
+
+def verdict_of(checks: Sequence[Check], *, is_in_trusted_log: bool) -> Verdict:
+    """Return the verdict: one failed check is enough against a file; only a trusted log speaks for it."""
+    if any(check.ok is False for check in checks if check.name not in _NOT_DECISIVE):
+        return Verdict.NOT_AUTHENTIC
+    dated_well = all(check.ok is not False for check in checks if check.name == "dates")
+    return Verdict.AUTHENTIC if is_in_trusted_log and dated_well else Verdict.CANNOT_TELL

@@ -1,0 +1,150 @@
+"""Withdrawing and superseding: linked, never edited, and the registry follows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from quanheng.certificates import selectors
+from quanheng.certificates.errors import BadReason, CertificateNotFound, NotInForce
+from quanheng.certificates.models import Certificate
+from quanheng.certificates.selectors import Status, status_of
+from quanheng.certificates.services import (
+    ending,
+    forget_person,
+    resume_prepared,
+    supersede_certificate,
+    withdraw_certificate,
+)
+from quanheng.instruments.models import Standing, VerificationRecord
+from tests.certificates.issued import issue
+from tests.certificates.making import TODAY, World, make_checked
+from tests.instruments.making import leaves
+
+
+@pytest.fixture
+def certificate(world: World) -> Certificate:
+    return issue(world, make_checked(world)[0])
+
+
+def withdraw(world: World, number: str, reason: str = "标准器超差") -> Certificate:
+    return withdraw_certificate(actor=world.people["signatory"], number=number, reason=reason)
+
+
+def supersede(world: World, number: str, reason: str = "单位名称有误") -> Certificate:
+    return supersede_certificate(actor=world.people["signatory"], number=number, reason=reason)
+
+
+def test_a_withdrawn_certificate_says_so_and_its_verification_counts_no_more(
+    world: World, certificate: Certificate
+) -> None:
+    due_before = Standing.objects.get(pk=certificate.instrument_id).due_on
+
+    withdrawn = withdraw(world, certificate.number)
+
+    assert status_of(withdrawn, TODAY) is Status.WITHDRAWN
+    assert VerificationRecord.objects.get().withdrawn_on == TODAY
+    standing = Standing.objects.get(pk=certificate.instrument_id)
+    assert (standing.verified_on, standing.valid_until) == (None, None)
+    assert standing.due_on != due_before
+    assert leaves("certificate:withdrawn")[0]["number"] == certificate.number
+
+
+def test_an_earlier_verification_counts_again_when_a_later_one_is_withdrawn(
+    world: World, certificate: Certificate
+) -> None:
+    earlier = VerificationRecord.objects.create(
+        instrument=certificate.instrument,
+        verified_on=TODAY - timedelta(days=100),
+        valid_until=TODAY + timedelta(days=265),
+        certificate_no="旧证",
+        recorded_at=certificate.prepared_at,
+    )
+
+    withdraw(world, certificate.number)
+
+    standing = Standing.objects.get(pk=certificate.instrument_id)
+    assert standing.verified_on == earlier.verified_on
+
+
+def test_the_successor_has_a_new_number_the_same_results_and_todays_names(
+    world: World, certificate: Certificate
+) -> None:
+    world.owner.name = "达川演示超市有限公司"
+    world.owner.save()
+    before = selectors.pdf_of(certificate)
+
+    new = supersede(world, certificate.number)
+
+    old = selectors.certificate(certificate.number)
+    assert (status_of(old, TODAY), status_of(new, TODAY)) == (Status.SUPERSEDED, Status.VALID)
+    assert selectors.successor_of(old) == new
+    assert selectors.pdf_of(old) == before
+    said, was = selectors.content_of(new), selectors.content_of(old)
+    assert (said.tables, said.valid_until) == (was.tables, was.valid_until)
+    assert (said.supersedes, said.customer.name) == (old.number, "达川演示超市有限公司")
+    assert "单位名称有误" in said.remarks[0]
+    assert leaves("certificate:superseded") == [{"number": old.number, "by": new.number}]
+
+
+def test_the_registry_counts_the_successor_alone(world: World, certificate: Certificate) -> None:
+    new = supersede(world, certificate.number)
+
+    counted = VerificationRecord.objects.filter(withdrawn_on=None)
+    assert [record.certificate_no for record in counted] == [new.number]
+    assert Standing.objects.get(pk=certificate.instrument_id).due_on == certificate.valid_until
+
+
+def test_a_successor_can_be_superseded_and_the_chain_is_kept(world: World, certificate: Certificate) -> None:
+    second = supersede(world, certificate.number)
+    third = supersede(world, second.number)
+
+    assert [one.supersedes for one in (third, second)] == [second, certificate]
+    assert status_of(third, TODAY) is Status.VALID
+
+
+def test_what_has_ended_cannot_end_again(world: World, certificate: Certificate) -> None:
+    new = supersede(world, certificate.number)
+    withdraw(world, new.number)
+
+    for number in (certificate.number, new.number):
+        for end in (withdraw, supersede):
+            with pytest.raises(NotInForce):
+                end(world, number)
+    assert Certificate.objects.count() == 2
+
+
+def test_a_reason_is_needed_and_only_the_signatory_may(world: World, certificate: Certificate) -> None:
+    for reason in ("", "  ", "长" * 301):
+        with pytest.raises(BadReason):
+            withdraw(world, certificate.number, reason)
+    for name in ("verifier", "officer", "owner"):
+        with pytest.raises(CertificateNotFound):
+            withdraw_certificate(actor=world.people[name], number=certificate.number, reason="x")
+
+
+def test_a_broken_superseding_is_resumed_and_the_old_holds_until_then(
+    world: World, certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(ending, "finish", lambda prepared: prepared)
+        supersede(world, certificate.number)
+    assert status_of(certificate, TODAY) is Status.VALID
+    with pytest.raises(NotInForce):
+        supersede(world, certificate.number)
+
+    (new,) = resume_prepared()
+
+    assert selectors.successor_of(certificate) == new
+
+
+def test_an_erased_person_leaves_no_reason_and_the_withdrawal_stays(
+    world: World, certificate: Certificate
+) -> None:
+    withdraw(world, certificate.number, "王某说的理由")
+
+    forget_person(world.people["signatory"])
+
+    kept = selectors.certificate(certificate.number)
+    assert (kept.withdrawal_reason, status_of(kept, TODAY)) == ("已删除", Status.WITHDRAWN)
