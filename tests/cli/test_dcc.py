@@ -101,12 +101,15 @@ def test_a_file_of_500_mb_is_refused_by_its_size_without_being_read(tmp_path: Pa
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    for command in ("validate", "show"):
-        done = run(command, tmp_path / "none.xml", "--json")
-        assert done.exit_code == 2
-        assert "无法读取" in done.stderr
-        assert json.loads(done.stdout)["error"]["code"] == "dcc.not_found"
-    assert run("show", tmp_path).exit_code == 2
+    for missing in (tmp_path / "none.xml", tmp_path):
+        done = run("validate", missing, "--json")
+        answer = json.loads(done.stdout)
+        assert (done.exit_code, answer["well_formed"], answer["refusal"]) == (2, False, "not_found")
+        assert "无法读取" in answer["notes"][0]
+        shown = run("show", missing, "--json")
+        assert shown.exit_code == 2
+        assert "无法读取" in shown.stderr
+        assert json.loads(shown.stdout)["error"]["code"] == "dcc.not_found"
 
 
 def test_a_misspelt_folder_of_schemas_is_told(write, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,6 +134,46 @@ def test_a_certificate_is_shown_as_a_table(write) -> None:
     amount = row["measurement_results"][0]["results"][0]["quantities"][0]["amounts"][0]
     assert (amount["values"], amount["readable_units"]) == (["0.80"], ["mg"])
     assert amount["uncertainty"]["values"] == ["0.30"]
+
+
+def test_each_value_is_shown_with_what_every_statement_says_of_it(write) -> None:
+    single = "<si:real><si:value>0.80</si:value><si:unit>\\milli\\gram</si:unit>"
+    data = sample().decode()
+    start, end = data.index(single), data.index("</si:real>", data.index(single)) + len("</si:real>")
+    values = "<si:realListXMLList><si:valueXMLList>1 2</si:valueXMLList><si:unitXMLList>\\gram</si:unitXMLList></si:realListXMLList>"
+    relative = (
+        "<dcc:relativeUncertainty><dcc:relativeUncertaintySingle><si:value>0.003</si:value>"
+        "<si:unit>\\one</si:unit></dcc:relativeUncertaintySingle></dcc:relativeUncertainty>"
+    )
+    several = "<dcc:metaData><dcc:conformityXMLList>pass fail</dcc:conformityXMLList></dcc:metaData></dcc:measurementMetaData>"
+    changed = data[:start] + values + relative + data[end:]
+    shown = run("show", write(changed.replace("</dcc:measurementMetaData>", several).encode())).stdout
+    rows = [line.split() for line in shown.splitlines()]
+    assert ["1", "kg／误差", "1", "g", "符合"] in rows
+    assert ["2", "g", "符合、不符合"] in rows
+    assert "1 kg／误差　相对不确定度：0.003" in shown
+
+
+def test_lists_in_one_unit_are_not_shown_as_another_unit(write) -> None:
+    single = "<si:real><si:value>0.80</si:value>"
+    data = sample().decode()
+    start, end = data.index(single), data.index("</si:real>", data.index(single)) + len("</si:real>")
+    u = "<si:expandedUnc><si:uncertainty>0.2</si:uncertainty></si:expandedUnc>"
+    interval = "<si:coverageInterval><si:standardUnc>0.1</si:standardUnc></si:coverageInterval>"
+    reals = "".join(f"<si:real><si:value>1</si:value>{each}</si:real>" for each in (u, interval))
+    listed = f"<si:list><si:listUnit>\\gram</si:listUnit>{reals}</si:list>"
+    shown = run("show", write((data[:start] + listed + data[end:]).encode())).stdout
+    assert "换一单位" not in shown
+    assert ["1", "g", "u", "=", "0.1", "符合"] in [line.split() for line in shown.splitlines()]
+
+
+def test_an_endless_message_is_cut_for_people_and_whole_for_programs(
+    write, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUANHENG_DCC_SCHEMAS", str(shared / "dcc/xsd"))
+    file = write(sample(("S-2026-0001", "x" * 20000), ("<dcc:issueDate>", "<dcc:issueDate>" + "x" * 20000)))
+    assert len(run("validate", file).stdout) < 5000
+    assert len(json.loads(run("validate", file, "--json").stdout)["xsd_errors"][0]) > 10000
 
 
 def test_another_document_is_not_shown(write) -> None:

@@ -35,7 +35,7 @@ def validate(file: _File, as_json: _Json = False, max_mib: _Largest = 64) -> Non
     from quanheng.kernels.dcc import BadXml, Validator, expiry_notes, refused, validation_json
 
     try:
-        data = _read(file, max_mib, as_json=as_json)
+        data = _read(file, max_mib)
         found = Validator(schema_files()).validate(data, max_bytes=max_mib * 2**20)
     except BadXml as error:
         found = refused(error)
@@ -58,7 +58,7 @@ def show(file: _File, as_json: _Json = False, max_mib: _Largest = 64) -> None:
     from quanheng.kernels.dcc import BadXml, NotADcc, read_dcc
 
     try:
-        found = read_dcc(_read(file, max_mib, as_json=as_json), max_bytes=max_mib * 2**20)
+        found = read_dcc(_read(file, max_mib), max_bytes=max_mib * 2**20)
     except BadXml as error:
         raise _refuse(f"dcc.{error.code}", str(error), as_json=as_json) from None
     except NotADcc as error:
@@ -93,9 +93,9 @@ def _exit_code(found: Validation) -> int:
     return _REFUSED if found.refusal not in {"", "not_well_formed"} else _FOUND
 
 
-def _read(file: Path, max_mib: int, *, as_json: bool) -> bytes:
-    """Return the bytes of a file; one that is too large is refused by its size, before it is read."""
-    from quanheng.kernels.dcc import too_large
+def _read(file: Path, max_mib: int) -> bytes:
+    """Return the bytes of a file; BadXml for none, and for one that is too large by its size, before it is read."""
+    from quanheng.kernels.dcc import BadXml, too_large
 
     most = max_mib * 2**20
     try:
@@ -104,8 +104,7 @@ def _read(file: Path, max_mib: int, *, as_json: bool) -> bytes:
         with file.open("rb") as stream:
             return stream.read(most + 1)
     except OSError as error:
-        message = f"无法读取 {file}：{error.strerror}。"
-        raise _refuse("dcc.not_found", message, as_json=as_json) from None
+        raise BadXml("not_found", f"无法读取 {file}：{error.strerror}。") from None
 
 
 def _as_json(found: Dcc) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from quanheng.kernels.dcc import (
 )
 from quanheng.kernels.dcc.model import CertificateLink, Circumstances, Condition, Contact, Identification
 
-_SHOWN = 20
+_SHOWN, _LONGEST = 20, 1000
 _ONE = "\\one"
 _CONFORMITY = {
     "pass": "符合",
@@ -127,7 +127,7 @@ def _fields(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def _some(lines: Sequence[str]) -> Iterator[str]:
-    yield from (f"  {clean(line)}" for line in lines[:_SHOWN])
+    yield from (f"  {clean(line[:_LONGEST])}{'……' * (len(line) > _LONGEST)}" for line in lines[:_SHOWN])
     if len(lines) > _SHOWN:
         yield f"  ……共 {len(lines)} 处，全部见 --json。"
 
@@ -223,30 +223,42 @@ def _table(quantities: Sequence[Quantity]) -> Iterator[str]:
     text = {at for at, column in enumerate(kept) if column in {0, 2, 5}}
     yield from (f"    {line}" for line in columns(shown, left=text))
     for quantity in quantities:
-        name = clean("／".join(quantity.path))
+        name = _title(quantity)
+        if quantity.relative_uncertainties:
+            yield f"    {name}　相对不确定度：{clean('、'.join(quantity.relative_uncertainties))}"
         yield from (f"    {name}　条件：{_condition(each)}" for each in quantity.conditions)
         said = [_statement(each) for each in quantity.statements]
         yield from (f"    {name}　说明：{line}" for line in dict.fromkeys(said) if line)
 
 
 def _rows(quantity: Quantity) -> Iterator[tuple[str, ...]]:
-    name = clean("／".join(quantity.path)) or "（没有名称）"
-    verdicts = [word for statement in quantity.statements for word in statement.conformity]
+    name = _title(quantity)
     if not quantity.amounts:
         yield (name, clean(quantity.text), "", "", "", "")
+    told = 0  # values so far in the first unit: the statements are about these, in this order
     for number, amount in enumerate(quantity.amounts):
+        is_again = amount.units != quantity.amounts[0].units
         for index, value in enumerate(amount.values):
-            first = index == 0
-            title = name if number == 0 and first else "（换一单位）" if first else ""
+            title = (name if number == 0 else "（换一单位）" if is_again else "") if index == 0 else ""
             label = clean(at(amount.labels, index))
-            verdict = at(verdicts, index) if number == 0 else ""
             yield (
                 f"{title} {label}".strip(),
                 clean(value),
                 _unit(at(amount.units, index)),
                 *_spread(amount, index),
-                clean(_CONFORMITY.get(verdict, verdict)),
+                "" if is_again else _verdict(quantity, told + index),
             )
+        told += 0 if is_again else len(amount.values)
+
+
+def _title(quantity: Quantity) -> str:
+    return clean("／".join(quantity.path)) or "（没有名称）"
+
+
+def _verdict(quantity: Quantity, index: int) -> str:
+    """Return what each statement says of the value at ``index``: one word for all values, or one each."""
+    said = (at(statement.conformity, index) for statement in quantity.statements)
+    return clean("、".join(dict.fromkeys(_CONFORMITY.get(word, word) for word in said if word)))
 
 
 def _spread(amount: Amount, index: int) -> tuple[str, str]:
@@ -256,10 +268,12 @@ def _spread(amount: Amount, index: int) -> tuple[str, str]:
         return "", ""
     value = clean(at(found.values, index))
     symbol = {"expanded": "U", "standard": "u", "interval": "u"}[found.kind]
-    shown = f"{symbol} = {value}" if value else ""
+    parts = [f"{symbol} = {value}" if value else ""]
     if found.kind == "interval":
-        shown += f"，[{clean(at(found.minima, index))}, {clean(at(found.maxima, index))}]"
-    return shown, clean(at(found.coverage_factors, index))
+        ends = clean(at(found.minima, index)), clean(at(found.maxima, index))
+        probability = clean(at(found.coverage_probabilities, index))
+        parts += [f"[{ends[0]}, {ends[1]}]" if any(ends) else "", f"p = {probability}" if probability else ""]
+    return "，".join(filter(None, parts)), clean(at(found.coverage_factors, index))
 
 
 def _unit(unit: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from datetime import date
 from decimal import Decimal
@@ -22,6 +23,7 @@ from quanheng.kernels.dcc import (
     readable_unit,
 )
 from quanheng.kernels.dcc.amounts import read_amounts
+from quanheng.kernels.dcc.structure import structure_errors
 from tests.kernels.dcc.sample import sample
 
 
@@ -60,6 +62,33 @@ def test_another_document_is_no_certificate_and_the_reason_is_told() -> None:
 def test_a_certificate_with_nothing_in_it_is_read_as_empty() -> None:
     found = read_dcc(b'<digitalCalibrationCertificate xmlns="https://ptb.de/dcc"/>')
     assert (found.identifier, found.items, found.quantities, found.equipment) == ("", (), (), ())
+
+
+@pytest.mark.parametrize("inside", ["<!---->", "<!-- 9 -->", "<?x y?>"])
+def test_a_comment_inside_a_number_or_name_does_not_change_what_is_read(inside: str) -> None:
+    places = [
+        ("<si:value>0.80", f"<si:value>0.{inside}80"),
+        ("S-2026-0001", f"S-2026-{inside}0001"),
+        ("<dcc:norm>JJG 99", f"<dcc:norm>{inside}JJG 99"),
+        ("<dcc:content>质量实验室", f"<dcc:content>质量{inside}实验室"),
+        ("<dcc:conformity>pass", f"<dcc:conformity>{inside}pass"),
+        ("<si:valueExpandedMU>0.30", f"<si:valueExpandedMU>0.3{inside}0"),
+    ]
+    found, plain = read_dcc(sample(*places)), read_dcc(sample())
+    assert dataclasses.replace(found, sha256=plain.sha256) == plain
+
+
+def test_nothing_inside_a_signature_is_read_wherever_it_stands() -> None:
+    extra = (
+        '<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:Object><dcc:measuringEquipment><dcc:name>'
+        "<dcc:content>另一台</dcc:content></dcc:name></dcc:measuringEquipment></ds:Object></ds:Signature>"
+    )
+    places = [
+        ("<dcc:measurementResults>", f"<dcc:measurementResults>{extra}"),
+        ("质量实验室", f"质量{extra}实验室"),
+    ]
+    found, plain = read_dcc(sample(*places)), read_dcc(sample())
+    assert dataclasses.replace(found, sha256=plain.sha256) == plain
 
 
 def _amounts(content: str) -> tuple:
@@ -106,6 +135,53 @@ def test_lists_of_all_forms_are_read_with_a_unit_and_an_uncertainty_for_each_val
     assert words.values == ("1", "2", "3")
     assert words.uncertainty is not None
     assert words.uncertainty.values == ("0.1", "0.2", "0.3")
+
+
+def test_values_of_a_list_keep_the_kind_of_their_own_uncertainty_and_their_own_label() -> None:
+    real = "<real>{}<value>{}</value>{}</real>"
+    expanded = "<expandedUnc><uncertainty>0.2</uncertainty><coverageFactor>2</coverageFactor></expandedUnc>"
+    interval = "<coverageInterval><standardUnc>0.1</standardUnc></coverageInterval>"
+    found = _amounts(
+        f"<list><listUnit>u</listUnit>{real.format('', '1', expanded)}{real.format('', '2', interval)}</list>"
+    )
+    assert [
+        (
+            each.values,
+            each.units,
+            each.uncertainty.kind,
+            each.uncertainty.values,
+            each.uncertainty.coverage_factors,
+        )
+        for each in found
+        if each.uncertainty
+    ] == [(("1",), ("u",), "expanded", ("0.2",), ("2",)), (("2",), ("u",), "interval", ("0.1",), ())]
+    (labelled,) = _amounts(
+        f"<list>{real.format('', '1', '')}{real.format('<label>second</label>', '2', '')}</list>"
+    )
+    assert labelled.labels == ("", "second")
+
+
+def test_lists_of_every_form_inside_a_list_are_read() -> None:
+    found = _amounts(
+        "<list><realListXMLList><valueXMLList>1 2</valueXMLList><unitXMLList>u</unitXMLList></realListXMLList>"
+        "<complexList><complex><valueReal>3</valueReal><valueImag>4</valueImag><unit>v</unit></complex></complexList>"
+        "<list><realList><real><value>5</value><unit>w</unit></real></realList></list></list>"
+    )
+    assert [(each.form, each.values, each.units) for each in found] == [
+        ("realListXMLList", ("1", "2"), ("u",)),
+        ("complexList", ("3 + 4 j",), ("v",)),
+        ("realList", ("5",), ("w",)),
+    ]
+
+
+def test_the_number_of_a_linked_certificate_is_read_by_its_names_of_every_version() -> None:
+    old = sample(("dcc:referralID>", "dcc:referenceID>"), ("dcc:referral>", "dcc:reference>"))
+    assert read_dcc(old).equipment == read_dcc(sample()).equipment
+    assert structure_errors(parse_xml(old)) == ()
+    none = sample(("<dcc:referralID>UP-1</dcc:referralID>", ""))
+    assert [each.text for each in structure_errors(parse_xml(none))] == [
+        "certificate 缺少 referralID 或 referenceID"
+    ]
 
 
 def test_a_hybrid_is_one_quantity_in_several_units_and_a_complex_value_is_written_out() -> None:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from lxml import etree
 
 from quanheng.kernels.dcc.model import Amount, Uncertainty
-from quanheng.kernels.dcc.names import si
+from quanheng.kernels.dcc.names import SI, si
+from quanheng.kernels.dcc.texts import own_text
 
 _KINDS = {
     "expandedMU": "expanded",
@@ -32,7 +33,8 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "minima": ("intervalMin",),
     "maxima": ("intervalMax",),
 }
-_SEVERAL = ("list", "realList")
+_SEVERAL = ("list", "realList", "complexList")
+_LISTS = (*_SEVERAL, "realListXMLList", "complexListXMLList")
 
 
 def read_amounts(owner: etree._Element) -> tuple[Amount, ...]:
@@ -41,16 +43,14 @@ def read_amounts(owner: etree._Element) -> tuple[Amount, ...]:
 
 
 def _amounts(owner: etree._Element) -> Iterator[Amount]:
-    for child in owner.iterchildren(etree.Element):
-        name = etree.QName(child)
-        if name.namespace != etree.QName(si("real")).namespace:
-            continue
-        if name.localname == "hybrid":
+    for child in owner.iterchildren(f"{{{SI}}}*"):
+        form = etree.QName(child).localname
+        if form == "hybrid":
             yield from _amounts(child)
-        elif name.localname in _SEVERAL:
-            yield from _listed(child, name.localname)
-        elif name.localname.startswith(("real", "constant", "complex")):
-            yield _single(child, name.localname)
+        elif form in _SEVERAL:
+            yield from _listed(child, form)
+        elif form.startswith(("real", "constant", "complex")):
+            yield _single(child, form)
 
 
 def _single(element: etree._Element, form: str) -> Amount:
@@ -70,28 +70,38 @@ def _single(element: etree._Element, form: str) -> Amount:
 
 
 def _listed(element: etree._Element, form: str) -> Iterator[Amount]:
-    """Read a list of single amounts, as one for each kind that stands in it."""
+    """Read a list of single amounts, as one for each kind that stands in it.
+
+    Where the uncertainties are of several kinds (U of one value, u of the next), every value is one.
+    """
     for name in ("real", "complex"):
         singles = [_single(child, name) for child in element.iterchildren(si(name))]
-        if not singles:
-            continue
-        shared = _words(element, "listUnit")
-        own = tuple(unit for single in singles for unit in (single.units or shared))
-        units = own[:1] if len(set(own)) == 1 else own
-        yield Amount(
-            form=form,
-            values=tuple(value for single in singles for value in single.values),
-            units=units,
-            uncertainty=_joined([single.uncertainty for single in singles]) or _uncertainty(element),
-            labels=tuple(label for single in singles for label in single.labels) or _words(element, "label"),
-            times=tuple(time for single in singles for time in single.times) or _words(element, "dateTime"),
-        )
-    yield from _amounts_of_lists(element)
+        kinds = {single.uncertainty.kind for single in singles if single.uncertainty}
+        for run in [[single] for single in singles] if len(kinds) > 1 else [singles] if singles else []:
+            yield _together(run, element, form)
+    for child in element.iterchildren(*(si(name) for name in _LISTS)):
+        form = etree.QName(child).localname
+        yield from _listed(child, form) if form in _SEVERAL else (_single(child, form),)
 
 
-def _amounts_of_lists(element: etree._Element) -> Iterator[Amount]:
-    for child in element.iterchildren(*(si(name) for name in _SEVERAL)):
-        yield from _listed(child, etree.QName(child).localname)
+def _together(singles: list[Amount], owner: etree._Element, form: str) -> Amount:
+    """Return single amounts of the list ``owner`` as one."""
+    shared = _words(owner, "listUnit")
+    units = tuple(unit for single in singles for unit in (single.units or shared))
+    return Amount(
+        form=form,
+        values=tuple(value for single in singles for value in single.values),
+        units=units[:1] if len(set(units)) == 1 else units,
+        uncertainty=_joined([single.uncertainty for single in singles]) or _uncertainty(owner),
+        labels=_one_each([single.labels for single in singles]) or _words(owner, "label"),
+        times=_one_each([single.times for single in singles]) or _words(owner, "dateTime"),
+    )
+
+
+def _one_each(words: list[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the first word of each, empty where it has none; nothing where none has one."""
+    found = tuple(next(iter(each), "") for each in words)
+    return found if any(found) else ()
 
 
 def _joined(parts: list[Uncertainty | None]) -> Uncertainty | None:
@@ -101,8 +111,7 @@ def _joined(parts: list[Uncertainty | None]) -> Uncertainty | None:
         return None
 
     def all_of(name: str) -> tuple[str, ...]:
-        found = tuple(next(iter(getattr(part, name)), "") if part else "" for part in parts)
-        return found if any(found) else ()
+        return _one_each([getattr(part, name) if part else () for part in parts])
 
     return Uncertainty(first.kind, first.form, **{name: all_of(name) for name in _FIELDS})
 
@@ -139,7 +148,7 @@ def _words(element: etree._Element, name: str) -> tuple[str, ...]:
     """Return the words of a child or of its XMLList; a plain label or unit is one word."""
     single = element.find(si(name))
     if single is not None:
-        text = " ".join((single.text or "").split())
+        text = own_text(single)
         return (text,) if text else ()
     several = element.find(si(f"{name}XMLList"))
-    return tuple((several.text or "").split()) if several is not None else ()
+    return tuple(own_text(several).split()) if several is not None else ()

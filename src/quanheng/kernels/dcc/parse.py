@@ -53,7 +53,8 @@ _REASONS = {
 class BadXml(ValueError):
     """What cannot be read as XML, or is refused unread; the reason is Chinese.
 
-    ``code`` is ``not_well_formed``, ``too_large``, ``doctype``, ``too_deep`` or ``too_many_nodes``.
+    ``code`` is ``not_well_formed``, ``too_large``, ``doctype``, ``too_deep`` or ``too_many_nodes``; who reads
+    the file for the kernel adds ``not_found``.
     """
 
     def __init__(self, code: str, reason: str) -> None:

@@ -19,6 +19,7 @@ from quanheng.kernels.dcc.read_results import (
     read_software,
     read_statement,
 )
+from quanheng.kernels.dcc.schematron import remove_signatures
 from quanheng.kernels.dcc.texts import all_plain, at_path, plain, text_of, truth
 
 
@@ -34,6 +35,7 @@ def read_dcc(data: bytes, *, max_bytes: int = MAX_BYTES) -> Dcc:
     root = parse_xml(data, max_bytes=max_bytes)
     if root.tag != ROOT:
         raise NotADcc(_why_not(root))
+    remove_signatures(root)  # what stands inside of one is not signed, wherever it was moved to
     administrative = at_path(root, "administrativeData")
     core = at_path(administrative, "coreData")
     laboratory = at_path(administrative, "calibrationLaboratory")

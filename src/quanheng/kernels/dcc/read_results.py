@@ -22,7 +22,7 @@ from quanheng.kernels.dcc.model import (
 )
 from quanheng.kernels.dcc.names import dcc, si
 from quanheng.kernels.dcc.parties import address_of, identifications_of
-from quanheng.kernels.dcc.texts import all_plain, at_path, plain, text_of, truth
+from quanheng.kernels.dcc.texts import all_plain, at_path, own_text, plain, text_of, truth
 
 _OTHERS = (dcc("formula"), dcc("byteData"), dcc("xml"))
 
@@ -71,11 +71,11 @@ def read_item(element: etree._Element) -> Item:
 
 
 def read_link(element: etree._Element) -> CertificateLink:
-    """Return a hashType."""
+    """Return a hashType; up to 2.4 its names were ``reference`` and ``referenceID``."""
     linked = at_path(element, "linkedReport")
     return CertificateLink(
-        referral=text_of(element, "referral"),
-        referral_id=plain(element, "referralID"),
+        referral=text_of(element, "referral") or text_of(element, "reference"),
+        referral_id=plain(element, "referralID") or plain(element, "referenceID"),
         procedure=plain(element, "procedure"),
         value=plain(element, "value"),
         is_traceable=truth(element, "traceable"),
@@ -139,7 +139,7 @@ def _quantities(
             yield from _quantities(child, named, said, held)
             continue
         relative = " ".join(
-            value.text or ""
+            own_text(value)
             for part in child.iterchildren(dcc("relativeUncertainty"))
             for value in part.iter(si("value"), si("valueXMLList"))
         )

@@ -13,6 +13,7 @@ from lxml import etree
 
 from quanheng.kernels.dcc.names import DS, SIGNATURE, XML, ds
 from quanheng.kernels.dcc.schematron import remove_keeping_tail
+from quanheng.kernels.dcc.texts import own_text
 
 _EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
 _INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
@@ -138,7 +139,7 @@ def _is_all_signatures(name: str, transform: etree._Element) -> bool:
     expressions = transform.findall(f"{ds('XPath') if name == _XPATH else f'{{{_FILTER2}}}XPath'}")
     if name not in {_XPATH, _FILTER2} or len(expressions) != 1:
         return False
-    text = "".join((expressions[0].text or "").split())
+    text = "".join(own_text(expressions[0]).split())
     if name == _FILTER2 and expressions[0].get("Filter") != "subtract":
         return False
     found = (_NOT_IN_SIGNATURE if name == _XPATH else _SIGNATURES).fullmatch(text)

@@ -75,10 +75,15 @@ class Schematron:
 def without_signatures(root: etree._Element) -> etree._Element:
     """Return a copy of a document with every ``ds:Signature`` taken out, and the text around them kept."""
     plain = copy.deepcopy(root)
-    for signature in list(plain.iter(SIGNATURE)):
+    remove_signatures(plain)
+    return plain
+
+
+def remove_signatures(root: etree._Element) -> None:
+    """Take every ``ds:Signature`` out of a document; the text around them stays."""
+    for signature in list(root.iter(SIGNATURE)):
         if (parent := signature.getparent()) is not None:
             remove_keeping_tail(parent, signature)
-    return plain
 
 
 def remove_keeping_tail(parent: etree._Element, child: etree._Element) -> None:

@@ -25,6 +25,7 @@ from quanheng.kernels.dcc.signing_keys import (
     embedded_keys,
     verifies,
 )
+from quanheng.kernels.dcc.texts import own_text
 
 MAX_SIGNATURES = 8
 MAX_REFERENCES = 8
@@ -34,9 +35,9 @@ NOT_JUDGED = "证书链、有效期和吊销没有在此判断"
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One thing that a signature covers; ``problem`` is empty where the digest agrees."""
+    """One thing that a signature covers; ``problem`` is empty where the digest agrees, ``uri`` None where none is said."""
 
-    uri: str
+    uri: str | None
     is_whole: bool
     problem: str
 
@@ -95,7 +96,7 @@ def _read(signature: etree._Element) -> Signature:
         issuer=certificate.issuer.rfc4514_string() if certificate else "",
         valid_from=certificate.not_valid_before_utc if certificate else None,
         valid_until=certificate.not_valid_after_utc if certificate else None,
-        claimed_time="" if claimed is None else (claimed.text or "").strip(),
+        claimed_time="" if claimed is None else own_text(claimed),
         certificate=certificate.public_bytes(Encoding.DER) if certificate else b"",
         references=references,
     )
@@ -106,14 +107,14 @@ def _problems(references: tuple[Reference, ...], count: int) -> Iterator[str]:
         yield f"引用超过 {MAX_REFERENCES} 个，没有验证"
     for number, reference in enumerate(references, start=1):
         if reference.problem:
-            what = "整个文件" if reference.is_whole else reference.uri or "没有写明"
+            what = "整个文件" if reference.is_whole or reference.uri == "" else reference.uri or "没有写明"
             yield f"第 {number} 个引用（{what}）{reference.problem}"
     if not any(reference.is_whole or reference.problem for reference in references):
         yield "签名没有覆盖整个文件，不能证明本证书的内容"
 
 
 def _check(reference: etree._Element, signature: etree._Element) -> Reference:
-    uri = reference.get("URI", "")
+    uri = reference.get("URI")
     method = reference.find(ds("DigestMethod"))
     name = "" if method is None else method.get("Algorithm", "")
     if name not in DIGESTS:

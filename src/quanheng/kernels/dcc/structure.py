@@ -16,12 +16,12 @@ from lxml import etree
 from quanheng.kernels.dcc.model import day_of, number_of
 from quanheng.kernels.dcc.names import DCC, ROOT, ROOT_NAME, dcc, si
 from quanheng.kernels.dcc.schemas import Message, is_version
-from quanheng.kernels.dcc.texts import plain
+from quanheng.kernels.dcc.texts import own_text, plain
 
 MAX_PROBLEMS = 200
 CONFORMITY = ("pass", "fail", "conditionalPass", "conditionalFail", "noPass", "noFail")
 
-# Mandatory children in every version from 2.2.0 to 3.3.0 (PTB's dcc.xsd), by parent.
+# Mandatory children in every version from 2.2.0 to 3.3.0 (PTB's dcc.xsd), by parent; "|": one of these.
 _MANDATORY: dict[str, tuple[str, ...]] = {
     ROOT_NAME: ("administrativeData", "measurementResults"),
     "administrativeData": (
@@ -57,9 +57,16 @@ _MANDATORY: dict[str, tuple[str, ...]] = {
     "influenceCondition": ("name", "data"),
     "usedMethod": ("name",),
     "measuringEquipment": ("name",),
-    "certificate": ("referral", "referralID", "procedure", "value"),
+    "certificate": ("referral|reference", "referralID|referenceID", "procedure", "value"),
 }
-_NOT_EMPTY = ("uniqueIdentifier", "value", "referralID", "procedure", "mandatoryLangCodeISO639_1")
+_NOT_EMPTY = (
+    "uniqueIdentifier",
+    "value",
+    "referralID",
+    "referenceID",
+    "procedure",
+    "mandatoryLangCodeISO639_1",
+)
 _DATES = ("receiptDate", "beginPerformanceDate", "endPerformanceDate", "issueDate")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:Z|[+-]\d{2}:\d{2})?", re.ASCII)
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
@@ -93,19 +100,19 @@ def _mandatory(root: etree._Element) -> Iterator[Message]:
     for name, children in _MANDATORY.items():
         for element in root.iter(dcc(name)):
             for child in children:
-                if element.find(dcc(child)) is None:
-                    yield Message(_line(element), f"{name} 缺少 {child}")
+                if all(element.find(dcc(one)) is None for one in child.split("|")):
+                    yield Message(_line(element), f"{name} 缺少 {child.replace('|', ' 或 ')}")
     for name in _NOT_EMPTY:
         for element in root.iter(dcc(name)):
-            if not (element.text or "").strip() and len(element) == 0:
+            if not own_text(element) and element.find("*") is None:
                 yield Message(_line(element), f"{name} 为空")
 
 
 def _core(root: etree._Element) -> Iterator[Message]:
     for name, pattern in _CODES.items():
         for element in root.iter(dcc(name)):
-            if not pattern.fullmatch((element.text or "").strip()):
-                yield Message(_line(element), f"{name} 的代码“{element.text or ''}”写法不对")
+            if not pattern.fullmatch(own_text(element)):
+                yield Message(_line(element), f"{name} 的代码“{own_text(element)}”写法不对")
     core = root.find(f"{dcc('administrativeData')}/{dcc('coreData')}")
     if core is None:
         return
@@ -138,8 +145,8 @@ def _amounts(root: etree._Element) -> Iterator[Message]:
             if len(element.findall(si(name))) != 1:
                 yield Message(_line(element), f"si:real 应恰有一个 {name}")
     for element in root.iter(si("value"), si("valueExpandedMU"), si("uncertainty")):
-        if not _is_number(element.text or ""):
-            yield Message(_line(element), f"不是数：“{(element.text or '').strip()}”")
+        if not _is_number(own_text(element)):
+            yield Message(_line(element), f"不是数：“{own_text(element)}”")
     for element in root.iter(si("realListXMLList")):
         values = _words(element, "valueXMLList")
         units = _words(element, "unitXMLList")
@@ -153,7 +160,7 @@ def _amounts(root: etree._Element) -> Iterator[Message]:
 
 def _conformity(root: etree._Element) -> Iterator[Message]:
     for element in root.iter(dcc("conformity"), dcc("conformityXMLList")):
-        for word in (element.text or "").split() or [""]:
+        for word in own_text(element).split() or [""]:
             if word not in CONFORMITY:
                 yield Message(_line(element), f"没有“{word}”这种符合性声明")
 
@@ -172,7 +179,7 @@ def _is_number(text: str) -> bool:
 
 def _words(element: etree._Element, name: str) -> list[str]:
     found = element.find(si(name))
-    return (found.text or "").split() if found is not None else []
+    return own_text(found).split() if found is not None else []
 
 
 def _line(element: etree._Element | None) -> int:
