@@ -26,7 +26,7 @@ def _refused(rows: Any, name: str, **changes: Any) -> None:
 @pytest.mark.parametrize(
     ("changes", "name"),
     [
-        ({"state": "done"}, "verification_state_known"),
+        ({"state": "done", "conclusion": "", "valid_until": None}, "verification_state_known"),
         ({"kind": "other"}, "verification_kind_known"),
         ({"conclusion": "fine"}, "verification_conclusion_known"),
         ({"checker": None}, "verification_concluded_by_three_steps"),

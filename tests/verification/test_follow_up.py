@@ -9,7 +9,7 @@ import pytest
 from quanheng.core.models import User
 from quanheng.instruments.enums import EventKind, Use, Verdict
 from quanheng.instruments.models import Instrument
-from quanheng.instruments.services.verifications import record_certificate
+from quanheng.instruments.services.verifications import record_certificate, withdraw_record
 from quanheng.verification.models import Verification
 from quanheng.verification.selectors import found_values, kept_until, may_be_used, open_rejections, use_gaps
 from tests.instruments.making import PHOTO, TODAY, act, verify
@@ -135,3 +135,21 @@ def test_values_as_found_are_those_before_adjustment(people: People, one: Instru
 
     assert {document for _on, document, _point in values} == {"JJG 539-2016"}
     assert max(point["error"] for _on, _document, point in values) == 100.0
+
+
+def test_a_withdrawn_notice_is_no_open_rejection_and_one_in_its_place_is(
+    people: People, one: Instrument
+) -> None:
+    done = _rejected(people, one)
+    withdraw_record(
+        actor=people["signatory"],
+        instrument_id=one.pk,
+        certificate_no=f"字第 {done.pk} 号",
+        on=TODAY,
+        reason="误用他表读数",
+    )
+    assert list(open_rejections()) == []
+
+    again = {"instrument_id": one.pk, "verified_on": TODAY, "valid_until": None, "verdict": Verdict.REJECTED}
+    record_certificate(actor=people["signatory"], certificate_no="字第 9 号", institution="所", **again)
+    assert list(open_rejections()) == [done]

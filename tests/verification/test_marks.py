@@ -216,3 +216,14 @@ def test_spoiling_needs_a_reason_and_a_past_day(people: People) -> None:
         _spoil(people, "1", reason="")
     with pytest.raises(BadMark):
         _spoil(people, "1", used_on=TODAY + timedelta(days=1))
+
+
+def test_a_number_is_put_on_one_instrument_once_however_often_it_is_sent(
+    people: People, one: Instrument
+) -> None:
+    verification = submitted(people, one)
+    _put(people, verification, "1")
+    with pytest.raises(BadMark, match="已经登记"):
+        _put(people, verification, "2", "1")
+    assert _put(people, verification, "1", kind=MarkKind.MARK)
+    assert MarkUse.objects.count() == 2

@@ -193,9 +193,17 @@ def gauge(people: People, shop: Party, weights: MeasurementStandard) -> Instrume
 def test_the_environment_is_within_the_limits_of_the_regulation(
     people: People, gauge: Instrument, temperature: str, is_refused: bool
 ) -> None:
-    document = {"environment": {"温度": temperature}, "readings": {}}
+    read = ("reference", "up_before", "up", "down_before", "down")
+    document = {
+        "environment": {"温度": temperature},
+        "readings": {"indication": [dict.fromkeys(read, f"{p} MPa") for p in (0, 0.25, 0.5, 0.75, 1)]},
+        "checks": dict.fromkeys(("pointer", "appearance", "zero"), "合格"),
+    }
 
-    assert ("environment" in _codes(_drafted(people, gauge, document))) == is_refused
+    assert _codes(_drafted(people, gauge, document)) == (["environment"] if is_refused else [])
+    document["checks"]["zero"] = "不合格"
+    draft(people, Verification.objects.get(), document)
+    assert _codes(Verification.objects.get()) == (["environment"] if is_refused else [])
 
 
 @pytest.mark.parametrize("kind", [EventKind.STOPPED, EventKind.SEALED, EventKind.SCRAPPED])

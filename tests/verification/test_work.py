@@ -233,3 +233,13 @@ def test_a_failure_inside_leaves_nothing(
         step(service, people[name], verification)
     after = Verification.objects.values().get(), UsedStandard.objects.count(), PendingLeaf.objects.count()
     assert after == before
+
+
+def test_a_form_opened_for_after_adjustment_and_left_empty_says_nothing(
+    people: People, one: Instrument
+) -> None:
+    empty = {"readings": {"weighing": [{"load": " ", "indication": None}]}, "environment": {"温度": "20 ℃"}}
+    done = submitted(people, one, good(), empty)
+
+    assert (done.as_left, done.judgement["found"]) == ({}, None)
+    assert {table["phase"] for table in done.judgement["results"]["tables"]} == {""}

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from quanheng.base import clock
 from quanheng.base.errors import BureauError
@@ -41,13 +43,18 @@ from quanheng.regulations.selectors import rule_set
 from quanheng.standards.models import MeasurementStandard, StandardCertificate
 from quanheng.standards.selectors import certificate_on, standard_gaps
 from quanheng.verification.enums import Conclusion, VerificationState, WorkKind
-from quanheng.verification.judging import Document, completed, edition_for, judge_document
+from quanheng.verification.judging import Document, completed, edition_for, is_measured, judge_completed
 from quanheng.verification.models import Verification
 from quanheng.verification.rules import rule_on
 from quanheng.workforce.selectors import authorisation_gaps, person_gaps
 
+Certificates = list[tuple[MeasurementStandard, StandardCertificate]]
 OUT_OF_USE = {Condition.STOPPED, Condition.SEALED, Condition.SCRAPPED, Condition.MERGED}
-_ROLES = {"verifier": "检定员", "checker": "核验员", "signatory": "批准人"}
+_ROLES = {
+    "verifier": gettext_lazy("检定员"),
+    "checker": gettext_lazy("核验员"),
+    "signatory": gettext_lazy("批准人"),
+}
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,8 @@ class Examined:
 
     gaps: list[Gap]
     judged: Judged | None
-    certificates: list[tuple[MeasurementStandard, StandardCertificate]]
+    certificates: Certificates
+    valid_until: date | None
 
 
 def refusals(verification: Verification) -> list[Gap]:
@@ -78,8 +86,10 @@ def examined(verification: Verification, *, actor: User | None = None) -> Examin
 
     ``actor`` takes the next step; without it that is whom the work order names.
     """
+    prefetch_related_objects([verification.work_order], "standards")
     gaps = [*_day_gaps(verification), *instrument_gaps(verification.instrument)]
-    judged = None
+    certificates = _certificates(verification)
+    judged = until = None
     try:
         edition = edition_for(verification)
     except (UnknownKind, NoEditionInForce) as error:
@@ -94,11 +104,14 @@ def examined(verification: Verification, *, actor: User | None = None) -> Examin
         if verification.state == VerificationState.CHECKED and not gaps:
             gaps += authorisation_gaps(unit=unit, regulation=regulation, on=clock.today())
         gaps += _people_gaps(verification, regulation, actor)
-        gaps += _standards_gaps(verification, regulation)
+        gaps += _standards_gaps(verification, regulation, certificates)
         judged = _judged(verification, edition, gaps)
     if judged is not None:
         gaps += _verdict_gaps(verification, judged)
-    return Examined(gaps, judged, _certificates(verification))
+        if conclusion_of(verification, judged) is Conclusion.PASSED:
+            until = valid_until(verification, judged)
+            gaps += [_no_period()] if until is None else []
+    return Examined(gaps, judged, certificates, until)
 
 
 def instrument_gaps(instrument: Instrument) -> list[Gap]:
@@ -171,7 +184,7 @@ def _people_gaps(verification: Verification, regulation: str, actor: User | None
     for role, user in people.items():
         if role in needing:
             for gap in person_gaps(user=user, unit=unit, regulation=regulation, on=days[role]):
-                text = _("{role}：{text}").format(role=_(_ROLES[role]), text=gap.text)
+                text = _("{role}：{text}").format(role=_ROLES[role], text=gap.text)
                 yield Gap(f"{role}_{gap.code}", text)
     if people["verifier"] == people["checker"]:
         yield Gap(
@@ -201,7 +214,7 @@ def _signatory_gaps(verification: Verification, people: dict[str, User]) -> Iter
     for role in ("verifier", "checker"):
         if people["signatory"] == people[role] and not all(role in allowed[paper] for paper in papers):
             text = _("{name}是这项工作的{role}，不能同时作批准人。请由另一名授权签字人批准。")
-            yield Gap(f"signatory_is_{role}", text.format(name=people[role], role=_(_ROLES[role])))
+            yield Gap(f"signatory_is_{role}", text.format(name=people[role], role=_ROLES[role]))
 
 
 def people_of(verification: Verification, actor: User | None = None) -> dict[str, User]:
@@ -222,7 +235,7 @@ def people_of(verification: Verification, actor: User | None = None) -> dict[str
     return people
 
 
-def _standards_gaps(verification: Verification, regulation: str) -> Iterator[Gap]:
+def _standards_gaps(verification: Verification, regulation: str, certificates: Certificates) -> Iterator[Gap]:
     order, on = verification.work_order, _day(verification)
     standards = list(order.standards.all())
     if not standards:
@@ -232,14 +245,14 @@ def _standards_gaps(verification: Verification, regulation: str) -> Iterator[Gap
             yield Gap(f"standard_{gap.code}", gap.text)
     if verification.state == VerificationState.RECORDING:
         return
-    now = {certificate.pk for _standard, certificate in _certificates(verification)}
+    now = {certificate.pk for _standard, certificate in certificates}
     then = {row.certificate_id for row in verification.used_standards.all()}
     if now != then:
         text = _("提交之后，所用计量标准的证书有变动（换证或撤销）。请退回检定员，重新提交。")
         yield Gap("standard_certificate_changed", text)
 
 
-def _certificates(verification: Verification) -> list[tuple[MeasurementStandard, StandardCertificate]]:
+def _certificates(verification: Verification) -> Certificates:
     on = _day(verification)
     pairs = [(one, certificate_on(one, on)) for one in verification.work_order.standards.all()]
     return [(standard, certificate) for standard, certificate in pairs if certificate is not None]
@@ -247,38 +260,37 @@ def _certificates(verification: Verification) -> list[tuple[MeasurementStandard,
 
 def _judged(verification: Verification, edition: Edition, gaps: list[Gap]) -> Judged | None:
     """Judge both documents; what cannot be read goes to ``gaps``."""
-    if not verification.as_found and not verification.as_left:
+    has_found, has_left = is_measured(verification.as_found), is_measured(verification.as_left)
+    if not has_found and not has_left:
         gaps.append(Gap("no_readings", _("没有读数。请先填写检定记录。")))
         return None
     found: Judgement | None = None
-    if verification.as_found:
-        found = _judge(verification, verification.as_found, edition, gaps, "调整前")
-    if not verification.as_left:
+    if has_found:
+        phase = _("调整前，") if has_left else ""
+        found = _judge(verification, verification.as_found, edition, gaps, phase)
+    if not has_left:
         return Judged(edition, found, None) if found else None
-    decides = _judge(verification, verification.as_left, edition, gaps, "调整后")
+    decides = _judge(verification, verification.as_left, edition, gaps, _("调整后，"))
     return Judged(edition, decides, found) if decides else None
 
 
 def _judge(
-    verification: Verification, document: Document, edition: Edition, gaps: list[Gap], phase: str
+    verification: Verification, document: Document, edition: Edition, gaps: list[Gap], where: str
 ) -> Judgement | None:
-    where = f"{_(phase)}，" if verification.as_left else ""
     try:
-        for one in completed(verification, document, edition.procedure).differences:
+        made = completed(verification, document, edition.procedure)
+        for one in made.differences:
             text = _("{where}“{label}”记录为 {typed}，登记为 {registered}。以实物铭牌为准，请改正其中一处。")
             words = {"label": one.label, "typed": one.typed, "registered": one.registered}
             gaps.append(Gap("differs_from_registry", text.format(where=where, **words)))
-        judgement = judge_document(verification, document)[1]
+        return judge_completed(verification, made, edition.procedure)
     except BadReadings as error:
         gaps += [Gap("bad_readings", f"{where}{problem}") for problem in error.problems]
-        return None
     except BadSheet as error:
         gaps.append(Gap("bad_stage", str(error)))
-        return None
     except BureauError as error:
         gaps.append(Gap("standards_disagree", error.text))
-        return None
-    return judgement
+    return None
 
 
 def _verdict_gaps(verification: Verification, judged: Judged) -> Iterator[Gap]:
@@ -303,9 +315,11 @@ def _verdict_gaps(verification: Verification, judged: Judged) -> Iterator[Gap]:
     for text in judgement.said(0, About.MISSING):
         if is_open or text.startswith(_ENVIRONMENT):
             yield Gap("missing", text)
-    if judgement.outcome(0) is Outcome.PASSED and valid_until(verification, judged) is None:
-        text = _("登记规则和规程都没有给出检定周期，不知道有效期至哪一天。请计量监管人员在规则中补上周期。")
-        yield Gap("no_period", text)
+
+
+def _no_period() -> Gap:
+    text = _("登记规则和规程都没有给出检定周期，不知道有效期至哪一天。请计量监管人员在规则中补上周期。")
+    return Gap("no_period", text)
 
 
 # How the engine begins its sentences (kernels/procedures/judge.py, decisions.py).

@@ -130,8 +130,23 @@ def stage_of(kind: str, procedure: Procedure) -> Stage:
 
 def document_of(verification: Verification) -> Document:
     """Return the document that decides: the readings after adjustment, where there are some."""
-    decides: Document = verification.as_left or verification.as_found
+    left, found = verification.as_left, verification.as_found
+    decides: Document = left if is_measured(left) else found
     return decides
+
+
+def is_measured(document: Document) -> bool:
+    """Whether anything was read or looked at; a form that was opened and left empty says nothing."""
+    parts = (Scope.READINGS, Scope.CHECKS)
+    return any(_says(document.get(key)) for scope in parts for key in (scope.value, SCOPE_LABELS[scope]))
+
+
+def _says(part: Any) -> bool:
+    if isinstance(part, Mapping):
+        return any(map(_says, part.values()))
+    if isinstance(part, list):
+        return any(map(_says, part))
+    return bool(str(part).strip()) if part is not None else False
 
 
 def judge_document(verification: Verification, document: Document | None = None) -> tuple[Edition, Judgement]:
@@ -149,10 +164,15 @@ def judge_document(verification: Verification, document: Document | None = None)
         Two standards of the work order state a figure in units that cannot be compared.
     """
     edition = edition_for(verification)
-    procedure = edition.procedure
     given = document_of(verification) if document is None else document
-    readings = read_documents(completed(verification, given, procedure).document, procedure)
-    return edition, judge(procedure, readings.sheet, stage_of(verification.kind, procedure))
+    made = completed(verification, given, edition.procedure)
+    return edition, judge_completed(verification, made, edition.procedure)
+
+
+def judge_completed(verification: Verification, made: Completed, procedure: Procedure) -> Judgement:
+    """Judge a document that `completed` returned; raises BadReadings and BadSheet as `judge_document`."""
+    readings = read_documents(made.document, procedure)
+    return judge(procedure, readings.sheet, stage_of(verification.kind, procedure))
 
 
 def completed(verification: Verification, document: Document, procedure: Procedure) -> Completed:
@@ -200,7 +220,15 @@ def registered_fields(verification: Verification, procedure: Procedure) -> dict[
     for parameter, (name, unit) in _PARAMETERS.items():
         if instrument.parameters.get(parameter) not in {None, ""} and name in procedure.instrument:
             found.setdefault(name, f"{instrument.parameters[parameter]} {unit}")
-    return {name: text for name, text in found.items() if _is_told(name, text, procedure)}
+    stated = {name: text for name, text in found.items() if text and _has_unit(name, text, procedure)}
+    try:
+        read_documents({Scope.INSTRUMENT.value: stated}, procedure)
+    except BadReadings:
+        readable = {
+            name for name in stated if _value(Scope.INSTRUMENT, name, stated[name], procedure) is not None
+        }
+        return {name: text for name, text in stated.items() if name in readable}
+    return stated
 
 
 def surroundings_of(document: Document, procedure: Procedure) -> list[Surrounding]:
@@ -296,17 +324,15 @@ def _parted(
     return asked, others
 
 
-def _is_told(name: str, text: str, procedure: Procedure) -> bool:
-    """Whether a text of the registry says something: a number only with its unit."""
+def _has_unit(name: str, text: str, procedure: Procedure) -> bool:
+    """Whether a text of the registry has the unit that it needs: of a number without one nobody knows what it means."""
     quantity = procedure.instrument[name]
-    if not text:
-        return False
     if quantity.choices is None and quantity.unit is not None and quantity.unit != "1":
         try:
             split_quantity(text)
         except BadQuantity:
             return False
-    return _value(Scope.INSTRUMENT, name, text, procedure) is not None
+    return True
 
 
 def _value(scope: Scope, name: str, cell: Any, procedure: Procedure, *, heading: str = "") -> float | None:

@@ -16,6 +16,7 @@ from decimal import Decimal
 from math import log
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from quanheng.kernels.quantities import BadQuantity, Quantity, convert, unit
@@ -35,7 +36,7 @@ class Affected:
 
     before: StandardCertificate
     found: StandardCertificate
-    verifications: list[Verification]
+    verifications: QuerySet[Verification]
 
 
 def affected_by(found: StandardCertificate) -> Affected:
@@ -57,11 +58,10 @@ def affected_by(found: StandardCertificate) -> Affected:
         state=VerificationState.CONCLUDED,
         performed_on__gte=earlier.calibrated_on,
         performed_on__lte=found.calibrated_on,
-    ).select_related("instrument__owner", "work_order")
-    verifications = list(rows.order_by("performed_on", "pk"))
-    if not verifications:
+    ).select_related("instrument")
+    if not rows.exists():
         raise BadRecall(reason=_("上一份证书以来，没有用这件标准检定过器具。"))
-    return Affected(earlier, found, verifications)
+    return Affected(earlier, found, rows.order_by("performed_on", "pk"))
 
 
 def computed(affected: Affected, course: Course) -> dict[str, Any]:
@@ -73,23 +73,24 @@ def computed(affected: Affected, course: Course) -> dict[str, Any]:
     standards = _histories(affected, course)
     told: list[dict[str, Any]] = []
     open_: list[dict[str, Any]] = []
-    by_number = {str(one.public_id): one for one in affected.verifications}
-    for number, one in by_number.items():
+    told_of: dict[str, dict[str, Any]] = {}
+    # One after the other: a judgement is large, and a standard may have served for thousands.
+    for one in affected.verifications.defer("as_found", "as_left", "used").iterator(chunk_size=500):
+        row = _row(one)
         if one.conclusion == Conclusion.CALIBRATED:
-            open_.append(_row(one) | {"reason": _("校准不给结论；请按新的偏差重新评定其数值。")})
-            continue
-        points = list(_points(one, standards))
-        if points:
-            passed = one.conclusion == Conclusion.PASSED
-            told.append({"number": number, "date": str(one.performed_on), "passed": passed, "points": points})
+            open_.append(row | {"reason": _("校准不给结论；请按新的偏差重新评定其数值。")})
+        elif points := list(_points(one, standards)):
+            passed, number = one.conclusion == Conclusion.PASSED, row["verification"]
+            told.append({"number": number, "date": row["performed_on"], "passed": passed, "points": points})
+            told_of[number] = row
         else:
-            open_.append(_row(one) | {"reason": _("检定点与标准器的单位或量值对不上，算不出来。")})
+            open_.append(row | {"reason": _("检定点与标准器的单位或量值对不上，算不出来。")})
     document = {"title": str(affected.found.standard), "standards": standards, "verifications": told}
     found = {"input": document, "command": COMMAND, "not_computed": open_, "notes": []}
-    return found | _ranked(document, by_number)
+    return found | _ranked(document, told_of)
 
 
-def _ranked(document: dict[str, Any], by_number: Mapping[str, Verification]) -> dict[str, Any]:
+def _ranked(document: dict[str, Any], rows: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     if not document["verifications"]:
         return {"ranked": [], "expected_flips": 0.0, "flips_interval": None}
     try:
@@ -103,7 +104,7 @@ def _ranked(document: dict[str, Any], by_number: Mapping[str, Verification]) -> 
         "expected_flips": float(f"{answer.expected_flips:.6g}"),
         "flips_interval": answer.flips_interval and list(answer.flips_interval),
         "ranked": [
-            _row(by_number[numbers[at]]) | {"probability": float(f"{answer.flip_probability[at]:.6g}")}
+            rows[numbers[at]] | {"probability": float(f"{answer.flip_probability[at]:.6g}")}
             for at in answer.ranking.tolist()
         ],
     }

@@ -242,8 +242,8 @@ def kept_until(verification: Verification) -> date | None:
 def open_rejections(scope: Sequence[int] | None = None) -> QuerySet[Verification]:
     """Return the rejections that nothing has resolved: no passing verification since, and still in use.
 
-    Of the last verification of each instrument; scrapping, stopping or sealing it resolves, too.  ``scope`` are the
-    institutes asked about; None: all.
+    Of the last verification of each instrument; scrapping, stopping or sealing it resolves, too, and withdrawing the
+    notice.  ``scope`` are the institutes asked about; None: all.
     """
     concluded = Verification.objects.filter(state=VerificationState.CONCLUDED).exclude(
         conclusion=Conclusion.CALIBRATED
@@ -251,14 +251,15 @@ def open_rejections(scope: Sequence[int] | None = None) -> QuerySet[Verification
     last = concluded.filter(instrument=OuterRef("instrument")).order_by(
         "-performed_on", "-concluded_at", "-pk"
     )
-    passed_elsewhere = VerificationRecord.objects.filter(
-        instrument=OuterRef("instrument"),
-        verdict=Verdict.PASSED,
-        withdrawn_on=None,
-        verified_on__gt=OuterRef("performed_on"),
+    records = VerificationRecord.objects.filter(instrument=OuterRef("instrument"))
+    passed_elsewhere = records.filter(
+        verdict=Verdict.PASSED, withdrawn_on=None, verified_on__gt=OuterRef("performed_on")
     )
+    notice = records.filter(verdict=Verdict.REJECTED, verified_on=OuterRef("performed_on"))
+    withdrawn = Exists(notice.exclude(withdrawn_on=None)) & ~Exists(notice.filter(withdrawn_on=None))
     rows = concluded.filter(
         ~Exists(passed_elsewhere),
+        ~withdrawn,
         pk=Subquery(last.values("pk")[:1]),
         conclusion=Conclusion.REJECTED,
         instrument__condition=Condition.IN_USE,

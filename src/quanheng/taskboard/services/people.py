@@ -11,6 +11,7 @@ from quanheng.core.services import erase_person
 from quanheng.evaluations import services as evaluations
 from quanheng.standards.services import registry as standards
 from quanheng.taskboard.services import evidence
+from quanheng.verification.services import privacy as verification
 from quanheng.workforce.services import people as workforce
 
 
@@ -22,4 +23,5 @@ def erase_person_everywhere(*, actor: User | None, public_id: UUID, revision: in
     evaluations.forget_person(user)
     workforce.forget_person(user)
     standards.forget_person(user)
+    verification.forget_person(user)
     return user

@@ -72,11 +72,7 @@ def submit_application(
     InstrumentsRefused
         Some cannot be verified now; each is named with its reason, and none is applied for.
     """
-    unit = OrgUnit.objects.filter(pk=institute, kind=UnitKind.INSTITUTE, is_active=True).first()
-    party = Party.objects.select_related("unit").filter(pk=applicant).first()
-    where = Place.objects.filter(pk=place).first() if place is not None else None
-    if unit is None or party is None or (place is not None and where is None):
-        raise BadApplication(reason=_("没有找到检定机构、申请人或场所。"))
+    unit, party, where = _named(institute, applicant, place)
     if wished_on is not None and wished_on < clock.today():
         raise BadApplication(reason=_("希望的日期不能早于今天。"))
     found = _found(instruments)
@@ -110,6 +106,15 @@ def submit_application(
         instruments=[f"instrument:{instrument.public_id}" for instrument in found],
     )
     return application
+
+
+def _named(institute: int, applicant: int, place: int | None) -> tuple[OrgUnit, Party, Place | None]:
+    unit = OrgUnit.objects.filter(pk=institute, kind=UnitKind.INSTITUTE, is_active=True).first()
+    party = Party.objects.select_related("unit").filter(pk=applicant).first()
+    where = Place.objects.filter(pk=place).first() if place is not None else None
+    if unit is None or party is None or (place is not None and where is None):
+        raise BadApplication(reason=_("没有找到检定机构、申请人或场所。"))
+    return unit, party, where
 
 
 @transaction.atomic

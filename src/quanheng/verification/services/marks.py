@@ -86,15 +86,14 @@ def put_marks(
 ) -> list[MarkUse]:
     """Record which seals or marks were put on the instrument of a verification.
 
-    A number that was used before is not refused, for it stands there: the reconciliation shows it.
+    A number that stands on another instrument is not refused, for it stands there: the reconciliation shows it.
 
     Raises
     ------
     VerificationNotFound, OutsideScope, StaleRevision, WrongState
         As `locked_verification`; nothing was measured yet, or the work was cancelled.
     BadMark
-        No numbers, one twice in this call, or no numbers of seals; a day to come; a mark of conformity on what did
-        not pass.
+        No numbers, one twice, or no numbers of seals; a day to come; a mark of conformity on what did not pass.
     """
     states = {VerificationState.SUBMITTED, VerificationState.CHECKED, VerificationState.CONCLUDED}
     verification = locked_verification(actor, _MARKS, public_id, revision, states)
@@ -105,6 +104,8 @@ def put_marks(
         raise BadMark(reason=_("日期不能晚于今天。"))
     if kind == MarkKind.MARK and not _has_passed(verification):
         raise BadMark(reason=_("没有判定合格的器具，不能施加检定合格标记。"))
+    if known := verification.marks.filter(kind=kind, number__in=wanted).first():
+        raise BadMark(reason=_("编号 %(number)s 已经登记在这台器具上。") % {"number": known.number})
     unit, now = verification.work_order.institute, clock.now()
     put = MarkUse.objects.bulk_create(
         MarkUse(

@@ -80,7 +80,7 @@ def make_recall(
             "standard": f"standard:{found.standard.public_id}",
             "certificate": found.number,
             "since": affected.before.calibrated_on.isoformat(),
-            "verifications": len(affected.verifications),
+            "verifications": len(row.result["ranked"]) + len(row.result["not_computed"]),
             "threshold": str(row.threshold),
             "sha256": hashlib.sha256(canonical_json(row.result)).hexdigest(),
         },

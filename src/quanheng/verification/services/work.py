@@ -26,10 +26,10 @@ from quanheng.kernels.certificate.results import conclusion_of as words_of
 from quanheng.kernels.procedures import Judgement
 from quanheng.kernels.procedures.report import report
 from quanheng.standards.models import MeasurementStandard, StandardCertificate
-from quanheng.verification.enums import Conclusion, VerificationState, WorkKind
+from quanheng.verification.enums import VerificationState, WorkKind
 from quanheng.verification.errors import BadReadings, Refused
-from quanheng.verification.fitness import Examined, Judged, conclusion_of, examined, valid_until
-from quanheng.verification.judging import files_of, recomputing_command, stage_of
+from quanheng.verification.fitness import Examined, Judged, conclusion_of, examined
+from quanheng.verification.judging import files_of, is_measured, recomputing_command, stage_of
 from quanheng.verification.models import UsedStandard, Verification
 from quanheng.verification.services.shared import as_kept, locked_verification, log, needed, save_next
 
@@ -84,6 +84,8 @@ def submit_readings(*, actor: User, public_id: UUID, revision: int) -> Verificat
     verification = locked_verification(
         actor, "verification.verify", public_id, revision, {VerificationState.RECORDING}
     )
+    if not is_measured(verification.as_left):
+        verification.as_left = {}
     judged, found = _fit(verification, actor)
     edition = judged.edition
     verification.verifier, verification.submitted_at = actor, clock.now()
@@ -159,12 +161,11 @@ def conclude_verification(*, actor: User, public_id: UUID, revision: int) -> Ver
     verification = locked_verification(
         actor, "verification.sign", public_id, revision, {VerificationState.CHECKED}
     )
-    judged, _found = _fit(verification, actor)
+    judged, found = _fit(verification, actor)
     verification.signatory, verification.concluded_at = actor, clock.now()
     verification.state = VerificationState.CONCLUDED
     verification.conclusion = conclusion_of(verification, judged)
-    if verification.conclusion == Conclusion.PASSED:
-        verification.valid_until = valid_until(verification, judged)
+    verification.valid_until = found.valid_until
     save_next(verification)
     log(
         "concluded",
