@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from django.utils.translation import gettext as _
+
 from quanheng.base.files import stored_path
 from quanheng.kernels.traceability import Certificate, Chain, Standard, Verification, chain
 from quanheng.standards.models import MeasurementStandard, StandardCertificate
@@ -15,8 +17,8 @@ from quanheng.standards.selectors import certificate_on
 def known_standards(standards: Iterable[MeasurementStandard]) -> dict[str, Standard]:
     """Return these standards, and those above them whose certificates are on file, by code.
 
-    The code of a standard is its ``public_id``.  A certificate above that is not on file is a code as its
-    DCC names it, under which there is no standard: `chain` reports it.
+    The code of a standard is its ``public_id``.  A certificate above that is not on file is a code of its
+    number, under which there is no standard: `chain` reports it.
     """
     found: dict[str, Standard] = {}
     waiting = list(standards)
@@ -34,10 +36,9 @@ def known_standards(standards: Iterable[MeasurementStandard]) -> dict[str, Stand
 
 def chain_above(standard: MeasurementStandard, on: date) -> Chain | None:
     """Return what a standard rests on when it is used on a day; None where it has no certificate for that day."""
-    row = certificate_on(standard, on)
-    if row is None:
+    if certificate_on(standard, on) is None:
         return None
-    use = Verification(row.number, on, str(standard), (str(standard.public_id),))
+    use = Verification("–", on, _("用它检定的器具"), (str(standard.public_id),))
     return chain(known_standards([standard]), use)
 
 
@@ -57,7 +58,7 @@ def _above(rows: Iterable[StandardCertificate]) -> dict[str, StandardCertificate
 
 def _certificate(row: StandardCertificate, above: dict[str, StandardCertificate]) -> Certificate:
     codes = [
-        str(above[number].standard.public_id) if number in above else number
+        str(above[number].standard.public_id) if number in above else _("证书 %s") % number
         for number in (link["identifier"] for link in row.upstream)
     ]
     largest = max(row.points, key=lambda point: float(point["expanded_uncertainty"]), default=None)

@@ -64,14 +64,9 @@ def test_today_tells_the_administrator_of_people_without_a_role(as_: As) -> None
     assert "待设岗" in words
 
 
-def test_today_of_a_verifier_says_what_is_open_and_what_has_not_come_yet(as_: As) -> None:
+def test_today_of_a_verifier_without_work_says_so(as_: As) -> None:
     page = as_("verifier").get(reverse(HOME))
     assert "现在没有等您办的事。" in text_of(page)
-    assert "检定、证书、计量标准）尚未开通" in text_of(page)
-    section = page.content.decode().partition("<section>")[2]
-    for name in ("instruments", "due"):
-        assert f'href="{reverse(f"staff:{name}")}"' in section
-    assert "尚未开通" not in text_of(as_("owner").get(reverse(HOME)))
 
 
 def test_the_button_queues_one_day_and_the_page_polls_it(as_: As) -> None:

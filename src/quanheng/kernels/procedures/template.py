@@ -52,6 +52,7 @@ def template(
     stage: Stage | None = None,
     instruments: int = 1,
     known: Mapping[str, Column] | None = None,
+    names: Sequence[str] = (),
 ) -> bytes:
     """Return an .xlsx to fill in: instruments, one sheet for each test, checks, surroundings, an explanation.
 
@@ -63,19 +64,23 @@ def template(
         How many are to be verified.
     known
         What is known of all of them, as in `Sheet.instrument` with size 1: points are computed from it.
+    names
+        What they are called, each once, in the place of ``instruments``; else they are numbered.
 
     Raises
     ------
     BadTemplate
         A stage that the procedure does not have, or a number of instruments outside 1 to 200.
     """
+    called = list(names) or [str(number + 1) if instruments > 1 else "" for number in range(instruments)]
+    instruments = len(called)
     if not 1 <= instruments <= MOST_INSTRUMENTS:
         raise BadTemplate(f"器具台数应在 1 至 {MOST_INSTRUMENTS} 之间。")
     if stage is not None and stage not in procedure.stages:
         raise BadTemplate(f"{procedure.regulation.document} 没有“{STAGES[stage]}”。")
     stream = BytesIO()
     with xlsxwriter.Workbook(stream, _OPTIONS) as book:
-        _Writer(book, procedure, stage, instruments, known or {}).write()
+        _Writer(book, procedure, stage, called, known or {}).write()
     return stream.getvalue()
 
 
@@ -85,11 +90,11 @@ class _Writer:
         book: Any,
         procedure: Procedure,
         stage: Stage | None,
-        instruments: int,
+        names: Sequence[str],
         known: Mapping[str, Column],
     ) -> None:
         self._book, self._procedure, self._stage, self._known = book, procedure, stage, known
-        self._names = [str(number + 1) if instruments > 1 else "" for number in range(instruments)]
+        self._names = names
         self._fields, self._wording = Fields(procedure), Wording(procedure)
         self._head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
         self._text = book.add_format({"text_wrap": True, "valign": "top"})
