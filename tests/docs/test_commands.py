@@ -19,9 +19,11 @@ MUST_HAVE_COMMANDS = [
     "README.zh.md",
     "docs/tutorials/first-day.md",
     "docs/tutorials/uncertainty.md",
+    "docs/tutorials/first-verification.md",
     "docs/explanation/uncertainty.md",
     "docs/explanation/verdict.md",
     "docs/howto/check-the-log.md",
+    "docs/howto/check-certificate.md",
 ]
 
 
