@@ -1,8 +1,8 @@
 """Let the test runner empty the append-only tables between tests that commit.
 
-Django's ``flush`` deletes all rows; the triggers of transparency/migrations/0002 refuse that, as they
-should.  The owner of a database may drop triggers, and so do we, for the length of that one
-transaction.  Nothing outside the tests does.
+Django's ``flush`` deletes all rows; the triggers of transparency/migrations/0002 and
+certificates/migrations/0003 refuse that, as they should.  The owner of a database may drop triggers,
+and so do we, for the length of that one transaction.  Nothing outside the tests does.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ from typing import Any
 import pytest
 from django.db import connection
 
-_triggers = import_module("quanheng.transparency.migrations.0002_append_only")
-create_statements, drop_statements = _triggers.create_statements, _triggers.drop_statements
+_TRIGGERS = [
+    import_module("quanheng.transparency.migrations.0002_append_only"),
+    import_module("quanheng.certificates.migrations.0003_append_only"),
+]
+drop_statements = _TRIGGERS[0].drop_statements
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -26,10 +29,12 @@ def flush_empties_append_only_tables() -> Iterator[None]:
 
     def sql_flush(self: Any, style: Any, tables: list[str], **options: Any) -> list[str]:
         statements: list[str] = original(self, style, tables, **options)
-        if not {_triggers.LEAF, _triggers.CHECKPOINT} & set(tables):
-            return statements
         vendor = self.connection.vendor
-        return [*drop_statements(vendor), *statements, *create_statements(vendor)]
+        for triggers in _TRIGGERS:
+            if set(triggers.SAME_ROW) & set(tables):
+                drop, create = triggers.drop_statements(vendor), triggers.create_statements(vendor)
+                statements = [*drop, *statements, *create]
+        return statements
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(operations, "sql_flush", sql_flush)

@@ -10,14 +10,10 @@ sign-in page (302) by a page and told 401 by an operation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-from tests.people import CAST
+from tests.web.certificate_routes import CERTIFICATE_API, CERTIFICATE_PORTAL, CERTIFICATE_STAFF
+from tests.web.laboratory_routes import LABORATORY_ROUTES
 from tests.web.route_requests import (
     RULE_FILE,
-    Build,
     _appointment,
     _certificate,
     _changed_instrument,
@@ -47,7 +43,6 @@ from tests.web.route_requests import (
     _model_withdrawal,
     _new_instrument,
     _new_person,
-    _nothing,
     _other_ledger,
     _pair,
     _party,
@@ -72,61 +67,29 @@ from tests.web.route_requests import (
     _unit_fields,
     _verification,
 )
-
-EVERYONE = frozenset(username for username, _name, _unit in CAST.values())
-READERS = frozenset({"admin", "officer", "inspector", "auditor"})  # the whole county, read only
-BOARD = READERS | {"liaison", "clerk"}  # the last two: what names their own unit
-OFFICER = frozenset({"officer"})
-ADMIN = frozenset({"admin"})
-RUNNERS = frozenset({"admin", "officer"})
-KEEPERS = frozenset({"admin", "auditor"})  # who read the list of people
-FILERS = frozenset({"officer", "liaison"})  # of the water bureau's task; the clerk's town is not in it
-DUE = READERS | {
-    "clerk",
-    "owner",
-    "verifier",
-    "checker",
-    "signatory",
-}  # who see due dates, some only their own
-FILTERING = DUE - {"auditor"}  # who keep filters of their own
-REGISTERING = frozenset({"officer", "inspector", "clerk", "owner"})
-FOR_OTHERS = REGISTERING - {"owner"}  # who register for users that do not come themselves
-IN_CHARGE = frozenset({"officer", "inspector", "owner"})  # who say that an instrument is stopped or moved
-PARTY = frozenset({"officer", "owner"})  # who keep the calendar of the owner's shop
-LABORATORY = frozenset({"verifier", "checker", "signatory"})  # whose models these are
-MODELS = READERS | LABORATORY
-NOT_THE_CLERKS = {"clerk": 404}
-
-
-@dataclass(frozen=True)
-class Row:
-    """Who is answered what.  ``special`` overrides the rule for single people."""
-
-    allowed: frozenset[str]
-    answer: int = 200
-    others: int = 403
-    visitor: int = 302
-    special: Mapping[str, int] = field(default_factory=dict)
-    args: Build = _nothing
-    form: Build | None = None
-    json: Build | None = None
-
-    def expected(self, person: str | None) -> int:
-        """Return the status that this person, or the visitor (None), must get."""
-        if person is None:
-            return self.visitor
-        return self.special.get(person, self.answer if person in self.allowed else self.others)
-
-
-def public(answer: int = 200, args: Build = _nothing, form: Build | None = None) -> Row:
-    """Return the row of something that anyone may read, or have computed."""
-    return Row(EVERYONE, answer=answer, visitor=answer, args=args, form=form)
-
-
-def operation(allowed: frozenset[str], answer: int = 200, **options: Any) -> Row:
-    """Return the row of an API operation."""
-    return Row(allowed, answer=answer, visitor=401, **options)
-
+from tests.web.route_row import (
+    ADMIN,
+    BOARD,
+    DUE,
+    EVERYONE,
+    FILERS,
+    FILTERING,
+    FOR_OTHERS,
+    IN_CHARGE,
+    KEEPERS,
+    LABORATORY,
+    MODELS,
+    NOT_THE_CLERKS,
+    OFFICER,
+    PARTY,
+    READERS,
+    REGISTERING,
+    RUNNERS,
+    Row,
+    operation,
+    public,
+)
+from tests.web.verification_routes import VERIFICATION_ROUTES
 
 PORTAL: dict[str, Row] = {
     "GET portal:home": public(),
@@ -141,6 +104,8 @@ PORTAL: dict[str, Row] = {
     "GET portal:log_tile": public(404, args=lambda _world: {"rest": "0/000"}),  # no full tile in a small log
     "GET portal:open_plan": public(),
     "GET portal:open_instruments": public(404),  # no county day has written it yet
+    "GET portal:open_certificates": public(404),
+    "GET portal:open_standards": public(404),
     "GET portal:registry": public(),
     "GET portal:bench": public(),
     "POST portal:bench": public(form=_model_text),
@@ -438,4 +403,9 @@ API: dict[str, Row] = {
     "GET /api/log/leaves/{index}/proof": operation(EVERYONE, args=_leaf),
 }
 
+STAFF |= LABORATORY_ROUTES
+STAFF |= VERIFICATION_ROUTES
+PORTAL |= CERTIFICATE_PORTAL
+STAFF |= CERTIFICATE_STAFF
+API |= CERTIFICATE_API
 PAGES = PORTAL | STAFF | ACCOUNT

@@ -17,14 +17,28 @@ SOURCE = ROOT / "src/quanheng"
 
 
 def _sources() -> list[Path]:
-    apps = ("core", "parties", "regulations", "evaluations", "instruments", "taskboard", "transparency")
+    apps = (
+        "core",
+        "parties",
+        "regulations",
+        "evaluations",
+        "instruments",
+        "taskboard",
+        "transparency",
+        "workforce",
+        "standards",
+        "certificates",
+        "verification",
+    )
     return [path for app in apps for path in (SOURCE / app).rglob("*.py")]
 
 
 def test_every_kind_of_leaf_that_the_house_writes_has_its_word_and_no_word_is_left_over() -> None:
     text = "".join(path.read_text("utf-8") for path in _sources())
-    written = set(re.findall(r"(?<!subject=)\"([a-z]+:[a-z]+(?:_[a-z]+)*)\"", text))
+    written = set(re.findall(r"(?<!subject=)\"([a-z]+(?:_[a-z]+)*:[a-z]+(?:_[a-z]+)*)\"", text))
     written |= {f"instrument:{kind}" for kind in EventKind.values}
+    steps = "".join(path.read_text("utf-8") for path in (SOURCE / "verification/services").glob("*.py"))
+    written |= {f"verification:{kind}" for kind in re.findall(r"\blog\(\s*\"([a-z]+)\"", steps)}
     assert len(written) > 30
     assert written == set(kind_words())
 

@@ -47,6 +47,9 @@ from quanheng.taskboard.services.plans import adopt_version, receive_document
 from quanheng.transparency.sequencer import sequence
 from tests.evaluations.making import MODEL, laboratory
 from tests.plans import PLAN, REVISED
+from tests.web.certificate_world import make_certificates
+from tests.web.laboratory_world import make_laboratory
+from tests.web.verification_world import make_recall
 
 STRANGER = "别处演示"  # begins the names of what is not the owner's and not in the clerk's town
 
@@ -122,6 +125,9 @@ def build_world(people: dict[str, User]) -> World:
     tried_batch, imported_batch = _batches(officer)
     unit_id = laboratory().pk
     model = save_model(actor=people["verifier"], unit_id=unit_id, name="演示模型", text=MODEL).model
+    make_laboratory(people)
+    make_certificates(people, instrument, submitted)
+    make_recall(people)
     sequence()
     plan.refresh_from_db()
     version.refresh_from_db()
@@ -191,6 +197,7 @@ def elsewhere(world: World) -> World:
     market = PlaceDetails(name=f"{STRANGER}市场", setting=Setting.MARKET, town=town)
     place = save_place(actor=officer, public_id=None, revision=0, details=market)
     instrument, submitted, draft = _instruments(officer, party, place, first_serial=901)
+    make_certificates(world.people, instrument, submitted)
     visit = Asked(monday(clock.today()) + WEEK, (instrument.pk,), place_id=place.pk)
     [appointment] = make_appointments(actor=officer, asked=[visit])
     return replace(

@@ -102,3 +102,8 @@ class WorkCancelled(BureauError):
     kind = Kind.CONFLICT
     code = "certificates.work_cancelled"
     message = _("这项检定已取消，没有出证。")
+
+
+class BadWorkOrderFile(BureauError):
+    code = "certificates.bad_work_order_file"
+    message = _("检定任务单文件不能用：{reason}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QuerySet, Value, When
 
@@ -11,7 +12,7 @@ from quanheng.certificates.models import Certificate, SigningCertificate
 from quanheng.certificates.selectors import Status
 
 
-def with_status(rows: QuerySet[Certificate], on: date) -> QuerySet[Certificate]:
+def with_status(rows: QuerySet[Certificate], on: date) -> QuerySet[Any]:
     """Return the rows with ``status``, the same that `selectors.status_of` says of each."""
     successors = Certificate.objects.filter(supersedes=OuterRef("pk"), state=CertificateState.ISSUED)
     conditions = (

@@ -46,11 +46,11 @@ def verify(
 
     文件旁的“文件名.proof.json”自动使用。退出码：0 真实，1 不真实，2 没有核验，3 不能断定。
     """
+    start_without_database()  # before the imports: they translate
     from quanheng.certificates.checking import LogUnreadable, Verdict
     from quanheng.cli.certificate_text import report_lines
     from quanheng.cli.log import load_key
 
-    start_without_database()
     trusted, day = load_key(key), on.date() if on else date.today()  # noqa: DTZ011  the day of whoever asks
     try:
         source = _log_in(log, trusted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
@@ -15,7 +16,23 @@ _MARKS = {True: "［通过］", False: "［不符］", None: "［未定］"}
 
 
 def report_lines(name: str, report: CheckReport, on: date) -> Iterator[str]:
-    """Yield a report for a person: the answer, what the certificate says, then each check."""
+    """Yield a report for a person: the answer, what the certificate says, then each check.
+
+    Names in a forged file may hold line breaks and commands to the terminal: they could rewrite the answer.
+    """
+    yield from map(plain, _report_lines(name, report, on))
+
+
+def plain(text: str) -> str:
+    """Return a text with � in place of every character that controls and does not show."""
+    return "".join("�" if _is_control(character) else character for character in text)
+
+
+def _is_control(character: str) -> bool:
+    return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def _report_lines(name: str, report: CheckReport, on: date) -> Iterator[str]:
     yield f"{name}：{report.text}"
     if (content := report.content) is not None:
         one = content.instrument

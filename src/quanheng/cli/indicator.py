@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
@@ -40,10 +40,14 @@ def show(
     plan: str = typer.Option("", "--plan", help="规划的文号或标题；不给则取最新的一份"),
     task: str = typer.Option("", "--task", help="任务编号，如 （三）1"),
     lead: str = typer.Option("", "--lead", help="只计这个单位牵头的任务"),
-    town: str = typer.Option("", "--town", help="只计这个乡镇、街道的计量器具（registry.* 指标）"),
-    kind: str = typer.Option("", "--kind", help="只计这个种类的计量器具，如 price_scale（registry.* 指标）"),
+    town: str = typer.Option("", "--town", help="只计这个乡镇、街道（registry.*、verification.* 指标）"),
+    kind: str = typer.Option(
+        "", "--kind", help="只计这个种类，如 price_scale（registry.*、verification.* 指标）"
+    ),
     data: Path | None = typer.Option(
-        None, "--data", help="公开数据文件 plan.json 或 instruments.csv；不给则读数据库"
+        None,
+        "--data",
+        help="公开数据文件：plan.json、instruments.csv、certificates.csv 或 standards.csv；不给则读数据库",
     ),
     as_json: bool = _JSON,
 ) -> None:
@@ -51,13 +55,12 @@ def show(
     start_without_database() if data else start()
     with refusals():
         from quanheng.taskboard.indicators import find
-        from quanheng.taskboard.registry import Over
+        from quanheng.taskboard.registry import PARTED
 
         item = find(name)
-        is_of_registry = item.over is Over.REGISTRY
-        if (town or kind) and not is_of_registry:
-            raise typer.BadParameter(f"{name} 不是计量器具登记的指标，不能用 --town 和 --kind")
-        records = registry_records(data) if is_of_registry else find_records(plan, data)
+        if (town or kind) and item.over not in PARTED:
+            raise typer.BadParameter(f"{name} 不分乡镇街道和种类，不能用 --town 和 --kind")
+        records = county_records(item, data) if item.of_county else find_records(plan, data)
         if town or kind:
             records = _narrowed(records, town, kind)
         _show(item, records, task, lead, as_json=as_json)
@@ -65,20 +68,28 @@ def show(
 
 def _narrowed(records: PlanRecords, town: str, kind: str) -> PlanRecords:
     """A name that nothing bears is a slip of the pen, not a zero."""
-    known = {"--town": records.registry.by_town(), "--kind": records.registry.by_kind()}
+    registry, work = records.registry, records.work
+    known = {
+        "--town": sorted({*registry.by_town(), *work.certificates.towns}),
+        "--kind": sorted({*registry.by_kind(), *work.certificates.kinds}),
+    }
     for option, name in (("--town", town), ("--kind", kind)):
         if name and name not in known[option]:
             raise typer.BadParameter(
                 f"没有“{name}”；有：{'、'.join(known[option]) or '（无）'}", param_hint=option
             )
-    return replace(records, registry=records.registry.narrowed(town=town, kind=kind))
+    certificates = work.certificates.narrowed(town=town, kind=kind)
+    return replace(
+        records,
+        registry=registry.narrowed(town=town, kind=kind),
+        work=replace(work, certificates=certificates),
+    )
 
 
 def _show(item: Indicator, records: PlanRecords, task: str, lead: str, *, as_json: bool) -> None:
     from quanheng.taskboard.errors import TaskNotFound
-    from quanheng.taskboard.registry import Over
 
-    if lead and (item.of_document or item.over is Over.REGISTRY):
+    if lead and (item.of_document or item.of_county):
         raise typer.BadParameter(f"{item.name} 不分牵头单位，不能用 --lead")
     if lead:
         records = records.led_by(lead)
@@ -117,27 +128,56 @@ def _chosen(records: PlanRecords, name: str) -> TaskRecord:
         ) from error
 
 
-def registry_records(data: Path | None) -> PlanRecords:
-    """Return the registry to count: open rows or the open plan where given, else the database, now."""
-    from quanheng.instruments.tally import read_rows, tally_of
+def county_records(item: Indicator, data: Path | None) -> PlanRecords:
+    """Return what an indicator of the county counts: an open table or the open plan where given, else the database."""
     from quanheng.taskboard.errors import BadOpenData
     from quanheng.taskboard.records import PlanRecords
+    from quanheng.taskboard.registry import TABLES
 
-    if data is not None and data.suffix.lower() != ".csv":
-        records = _open_data(data)
-        return PlanRecords.of_registry(records.registry, records.on)
     if data is None:
-        from quanheng.base import clock
-        from quanheng.instruments.services.opendata import present_tally
-
-        return PlanRecords.of_registry(present_tally(), clock.today())
+        return _present(item)
+    if data.suffix.lower() != ".csv":
+        found = _open_data(data)
+        return PlanRecords.of_county(found.on, registry=found.registry, work=found.work)
     try:
         with data.open(encoding="utf-8-sig", newline="") as stream:
-            return PlanRecords.of_registry(tally_of(read_rows(stream)), date.min)
+            return _counted(item, stream)
     except OSError as error:
         raise BadOpenData(reason=f"{data} 不存在或无法读取。") from error
     except ValueError as error:
-        raise BadOpenData(reason=f"{data} 不是从公示页下载的数据（{error}）。") from error
+        wanted = TABLES[item.over]
+        raise BadOpenData(reason=f"{data} 不是从公示页下载的 {wanted}（{error}）。") from error
+
+
+def _counted(item: Indicator, stream: TextIO) -> PlanRecords:
+    """Count the open table of an indicator."""
+    from quanheng.certificates import tally as work
+    from quanheng.instruments.tally import read_rows, tally_of
+    from quanheng.taskboard.records import PlanRecords
+    from quanheng.taskboard.registry import Over
+
+    if item.over is Over.REGISTRY:
+        return PlanRecords.of_registry(tally_of(read_rows(stream)), date.min)
+    if item.over is Over.CERTIFICATES:
+        certificates = work.certificate_tally(work.read_certificates(stream))
+        return PlanRecords.of_county(date.min, work=work.WorkTally(certificates=certificates))
+    standards = work.standard_tally(work.read_standards(stream))
+    return PlanRecords.of_county(date.min, work=work.WorkTally(standards=standards))
+
+
+def _present(item: Indicator) -> PlanRecords:
+    """Count the database as it is now."""
+    from quanheng.base import clock
+    from quanheng.taskboard.records import PlanRecords
+    from quanheng.taskboard.registry import Over
+
+    if item.over is Over.REGISTRY:
+        from quanheng.instruments.services.opendata import present_tally
+
+        return PlanRecords.of_registry(present_tally(), clock.today())
+    from quanheng.certificates.services.opendata import present_work
+
+    return PlanRecords.of_county(clock.today(), work=present_work())
 
 
 def find_records(plan: str, data: Path | None) -> PlanRecords:

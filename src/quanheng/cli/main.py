@@ -30,6 +30,7 @@ from quanheng.cli import (
     user,
     whatif,
     witness,
+    work,
 )
 
 app = typer.Typer(
@@ -65,6 +66,7 @@ app.add_typer(county.app, name="county")
 app.add_typer(user.app, name="user")
 app.add_typer(demo.app, name="demo")
 app.command("day")(day.day)
+app.command("work")(work.work)
 app.command("open-data")(opendata.open_data)
 app.command("migrate")(server.migrate)
 app.command("serve")(server.serve)

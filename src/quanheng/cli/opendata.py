@@ -19,16 +19,29 @@ def open_data(
     instruments: Path | None = typer.Option(
         None, "--instruments", help="另写计量器具登记的公开数据 instruments.csv，截至今天"
     ),
+    certificates: Path | None = typer.Option(
+        None, "--certificates", help="另写证书的公开数据 certificates.csv，截至今天"
+    ),
+    standards: Path | None = typer.Option(
+        None, "--standards", help="另写计量标准的公开数据 standards.csv，截至今天"
+    ),
 ) -> None:
-    """公开数据：与门户上的 /open/plan.json、/open/instruments.csv 相同的文件。"""
+    """公开数据：与门户上 /open/ 之下的 plan.json、instruments.csv、certificates.csv、standards.csv 相同的文件。"""
     from quanheng.base import clock
+    from quanheng.certificates.services.opendata import write_certificates, write_standards
     from quanheng.instruments.services.opendata import write_open_file
     from quanheng.taskboard.errors import PlanNotFound
     from quanheng.taskboard.selectors import current_plan, plan_records
 
-    if instruments is not None:
-        with _writing(instruments, is_aside=output is None):
-            write_open_file(instruments, clock.today())
+    tables = (
+        (instruments, write_open_file),
+        (certificates, write_certificates),
+        (standards, write_standards),
+    )
+    for path, write in tables:
+        if path is not None:
+            with _writing(path, is_aside=output is None):
+                write(path, clock.today())
     plan = current_plan()
     if plan is None:
         raise PlanNotFound()

@@ -52,6 +52,11 @@ def signed_in(institute: World, username: str) -> ApiClient:
     return client
 
 
+def streamed(response: Any) -> bytes:
+    """Return a file that is sent bit by bit."""
+    return b"".join(response.streaming_content)
+
+
 def crash(institute: World) -> Certificate:
     """Leave a certificate in the making."""
     (verification,) = make_checked(institute, "C1")
@@ -101,12 +106,10 @@ def test_files_of_the_list_hold_exactly_what_is_shown(
     client = signed_in(institute, "signatory")
     good, bad = two
     crash(institute)
-    lines = b"".join(client.get(f"{LIST}certificates.csv?status=rejected").streaming_content).decode(
-        "utf-8-sig"
-    )  # type: ignore[arg-type]
+    lines = streamed(client.get(f"{LIST}certificates.csv?status=rejected")).decode("utf-8-sig")
     assert len(lines.splitlines()) == 2
     assert f"{bad.number},检定结果通知书,不合格" in lines
-    packed = b"".join(client.get(f"{LIST}certificates.zip").streaming_content)  # type: ignore[arg-type]
+    packed = streamed(client.get(f"{LIST}certificates.zip"))
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         assert len(archive.namelist()) == 4
         assert archive.read(f"{good.number}.pdf") == selectors.pdf_of(good)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from io import BytesIO
 from typing import Any
 
@@ -22,6 +22,7 @@ from quanheng.verification.enums import ApplicationState, MarkKind, Verification
 from quanheng.verification.models import Application, MarkUse, Recall, Verification, WorkOrder
 from quanheng.verification.services.marks import receive_marks
 from tests.instruments.making import TODAY, make_party, make_place
+from tests.standards.making import make_certificate, make_standard
 from tests.verification.making import (
     a_scale,
     accepted,
@@ -179,15 +180,15 @@ def test_only_who_may_is_offered_and_the_others_are_named_with_the_reason(
 ) -> None:
     stranger = User.objects.create_user("newcomer", display_name="新检定员")
     RoleAssignment.objects.create(user=stranger, role=Role.VERIFIER, unit=laboratory())
+    old = make_standard(laboratory(), serial_no="W-00")
+    make_certificate(old, number="力-2025-009", valid_until=date(2026, 5, 1))
     application = accepted(people, shop, *scales[:3])
-    url = page("work_order_new", application.public_id)
-    shown = as_("checker").get(url)
+    shown = as_("checker").get(page("work_order_new", application.public_id))
     offered = [pk for pk, _name in shown.context["form"].fields["verifier"].choices]
     assert offered == [people["verifier"].pk]
     assert "新检定员没有登记为检定人员" in text_of(shown)
-    late = as_("checker").get(url + "?planned_on=2027-02-01")  # certificate and registrations end with 2026
-    assert not late.context["choice"].standards
-    assert "有效期至 2026-12-31" in text_of(late)
+    assert [one.serial_no for one in shown.context["choice"].standards] == ["W-01"]
+    assert "力-2025-009 有效期至 2026-05-01，2026-05-20 已过期" in text_of(shown)
 
 
 def test_an_application_is_split_between_two_days_of_work(
@@ -319,7 +320,7 @@ def test_as_left_decides_and_can_be_dropped(as_: As, people: People, scales: lis
 def test_a_kind_without_a_procedure_says_so(
     as_: As, people: People, shop: Party, weights: MeasurementStandard
 ) -> None:
-    strange = a_scale(people, shop, kind="dust_meter", name="粉尘测量仪", serial_no="F1")
+    strange = a_scale(people, shop, kind="load_cell", name="称重传感器", serial_no="F1")
     one = opened(people, strange)
     answer = as_("verifier").get(page("readings", one.public_id))
     assert answer.status_code == 409

@@ -12,7 +12,7 @@ from lxml import etree
 
 from quanheng.certificates.checking.in_log import LogFacts, log_checks
 from quanheng.certificates.checking.log_reader import PublishedLog
-from quanheng.certificates.checking.report import Check, CheckReport, verdict_of
+from quanheng.certificates.checking.report import Check, CheckReport, Verdict, verdict_of
 from quanheng.certificates.schema_files import schema_files
 from quanheng.certificates.signing.pdf_signature import UnreadablePdf, embedded_files, verify_pdf_signature
 from quanheng.certificates.signing.report import SignatureReport
@@ -86,15 +86,17 @@ def check_file(
         )
         found.checks += facts.checks
     status = _status(found, facts, at)
+    verdict = verdict_of(found.checks, is_in_trusted_log=facts.is_in_trusted_log)
+    is_false = verdict is Verdict.NOT_AUTHENTIC  # what a false file says is not repeated
     return CheckReport(
-        verdict=verdict_of(found.checks, is_in_trusted_log=facts.is_in_trusted_log),
-        status=status,
+        verdict=verdict,
+        status="unknown" if is_false else status,
         kind=found.kind,
         sha256=hashlib.sha256(data).hexdigest(),
         checks=tuple(found.checks),
-        content=found.content,
+        content=None if is_false else found.content,
         signer=found.signer,
-        trusted_time=facts.logged_at,
+        trusted_time=facts.logged_at if facts.is_in_trusted_log else None,
     )
 
 
@@ -190,17 +192,26 @@ def _status(found: _Found, facts: LogFacts, at: date) -> str:
     if facts.ended:
         found.add("in_force", False, facts.ended_text)
         return facts.ended
-    if content.kind is Kind.REJECTION:
-        found.add("in_force", True, _("检定结果通知书：检定不合格，不得使用。"))
-        return "rejected"
-    if content.valid_until is None:
-        found.add("in_force", True, _("校准证书没有有效期。"))
-        return "calibration"
-    days = {"until": content.valid_until.isoformat(), "at": at.isoformat()}
-    if at > content.valid_until:
-        found.add("in_force", False, _("有效期至 {until}，{at} 已过期。").format(**days))
-        return "expired"
-    known = _("有效期至 {until}，{at} 有效。").format(**days)
+    if at < content.issued_on:
+        days = {"issued": content.issued_on.isoformat(), "at": at.isoformat()}
+        found.add("in_force", False, _("{at} 还没有这份证书，它签发于 {issued}。").format(**days))
+        return "unknown"
+    status, known = _worth(content, at)
+    if status == "expired":
+        found.add("in_force", False, known)
+        return status
     unknown = "" if facts.knows_ends else _("没有日志，之后是否撤回或替代不明。")
     found.add("in_force", True if facts.knows_ends else None, known + unknown)
-    return "valid"
+    return status
+
+
+def _worth(content: Content, at: date) -> tuple[str, str]:
+    """Return the status on a day by what the certificate itself says, and the sentence about it."""
+    if content.kind is Kind.REJECTION:
+        return "rejected", _("检定结果通知书：检定不合格，不得使用。")
+    if content.valid_until is None:
+        return "calibration", _("校准证书没有有效期。")
+    days = {"until": content.valid_until.isoformat(), "at": at.isoformat()}
+    if at > content.valid_until:
+        return "expired", _("有效期至 {until}，{at} 已过期。").format(**days)
+    return "valid", _("有效期至 {until}，{at} 有效。").format(**days)

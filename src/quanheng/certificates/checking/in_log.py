@@ -20,6 +20,7 @@ from quanheng.kernels.tlog.notes import VerifierKey
 from quanheng.kernels.tlog.proof_file import verify_proof
 
 CHINA = timezone(timedelta(hours=8))  # the legal time in which certificates are dated
+_LONGEST_REASON = 200  # characters of what a stranger's file is told to be
 MAX_DAYS_TO_LOG = 3
 """The log takes a certificate in within seconds; a later leaf says that the printed day is not the day of signing."""
 
@@ -61,8 +62,8 @@ def log_checks(
     elif proof is not None:
         leaves = _ask_proof(proof, facts, key)
     else:
-        facts.add("log_key", None, _("没有日志，也没有证明文件。"))
-    issued = _issued(leaves, subject, facts, has_log=log is not None)
+        facts.add("log_key", None, _("没有日志，也没有证明文件。签名人的名称谁都可以写。"))
+    issued = _issued(leaves, subject, facts, content, log)
     if issued is not None:
         _compare(issued, facts, data, xml, content, fingerprint)
         _check_dates(issued, facts, content)
@@ -79,8 +80,8 @@ def _ask_log(log: PublishedLog, facts: LogFacts, subjects: set[str]) -> list[Pro
     except LogUnreadable as error:
         facts.add("log_key", False, str(error))
         return []
-    head = _("日志 {origin} 共 {size} 条，检查点签名有效。").format(
-        origin=log.checkpoint.origin, size=log.checkpoint.size
+    head = _("日志 {origin} 共 {size} 条，最后一条登记于 {at}，检查点签名有效。").format(
+        origin=log.checkpoint.origin, size=log.checkpoint.size, at=_told(log.last_at) if log.last_at else "—"
     )
     if log.is_key_from_log:
         own = _("公钥取自日志本身，请另行核实：{key}").format(key=log.key.vkey)
@@ -95,7 +96,8 @@ def _ask_proof(proof: bytes, facts: LogFacts, key: VerifierKey | None) -> list[P
     try:
         found = verify_proof(proof, key=key)
     except ValueError as error:
-        facts.add("log_key", False, _("证明文件不成立（{reason}）。").format(reason=error))
+        reason = str(error)[:_LONGEST_REASON]
+        facts.add("log_key", False, _("证明文件不成立（{reason}）。").format(reason=reason))
         return []
     if key is None:
         text = _("证明文件成立，但其中的公钥谁都可以写，请用可信的公钥再核对：{key}")
@@ -107,17 +109,21 @@ def _ask_proof(proof: bytes, facts: LogFacts, key: VerifierKey | None) -> list[P
 
 
 def _issued(
-    leaves: Sequence[ProvenLeaf], subject: str, facts: LogFacts, *, has_log: bool
+    leaves: Sequence[ProvenLeaf], subject: str, facts: LogFacts, content: Content, log: PublishedLog | None
 ) -> ProvenLeaf | None:
-    """Return the leaf of the issuing; there is one."""
+    """Return the leaf of the issuing; there is one, unless the log ends before the day that is printed."""
     found = [one for one in leaves if (one.leaf.kind, one.leaf.subject) == ("certificate:issued", subject)]
     if found:
         return found[0]
     facts.is_in_trusted_log = False
-    if leaves and not has_log:
+    if leaves and log is None:
         facts.add("in_log", False, _("证明文件证明的不是这份证书。"))
-    elif has_log and facts.knows_ends:
-        facts.add("in_log", None, _("日志中没有这份证书；日志若是旧的副本，请换新的再查。"))
+    elif log is not None and facts.knows_ends:
+        last = log.last_at
+        if last is not None and (_in_china(last).date() - content.issued_on).days > MAX_DAYS_TO_LOG:
+            facts.add("in_log", False, _("日志已记到签发日期之后，其中没有这份证书。"))
+        else:
+            facts.add("in_log", None, _("日志中没有这份证书；日志若是旧的副本，请换新的再查。"))
     else:
         facts.add("in_log", None, _("是否登记在日志中，没有查证。"))
     return None
@@ -131,8 +137,7 @@ def _compare(
     name = "pdf_sha256" if data is not xml else "xml_sha256"
     is_same = logged.get(name) == hashlib.sha256(data).hexdigest()
     is_same &= logged.get("xml_sha256") == hashlib.sha256(xml).hexdigest()
-    at = issued.leaf.at.astimezone(CHINA)
-    where = {"index": issued.index, "at": f"{at:%Y-%m-%d %H:%M:%S}"}
+    where = {"index": issued.index, "at": _told(issued.leaf.at)}
     text = (
         _("文件的哈希与日志第 {index} 条一致，登记于 {at}。")
         if is_same
@@ -151,7 +156,7 @@ def _compare(
 
 
 def _check_dates(issued: ProvenLeaf, facts: LogFacts, content: Content) -> None:
-    logged_on = issued.leaf.at.astimezone(CHINA).date()
+    logged_on = _in_china(issued.leaf.at).date()
     days = (logged_on - content.issued_on).days
     told = {"issued": content.issued_on.isoformat(), "logged": logged_on.isoformat(), "days": abs(days)}
     if days > MAX_DAYS_TO_LOG:
@@ -170,7 +175,7 @@ def _check_signer(
     """Judge the X.509 certificate at the time of the log; without it at the time that the file claims."""
     if signer is None:
         return
-    at = facts.logged_at or claimed_at or _noon(content.issued_on)
+    at = facts.logged_at or claimed_at or _moment_of(content.issued_on, signer)
     wrong = "".join(finding.text for finding in certificate_findings(signer, at))
     if wrong:
         facts.add("signer_valid", False, wrong)
@@ -201,7 +206,7 @@ def _check_key(facts: LogFacts, leaves: Sequence[ProvenLeaf], issued: ProvenLeaf
         facts.add("signer_trusted", True, _("签名密钥没有被吊销。"))
         return
     since = _moment(revoked.leaf.data.get("distrusted_from"))
-    told = {"since": since.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")}
+    told = {"since": _told(since)}
     if facts.logged_at is not None and facts.logged_at < since:
         facts.add(
             "signer_trusted", True, _("签名密钥自 {since} 起不再可信；本证书登记在此之前。").format(**told)
@@ -212,7 +217,7 @@ def _check_key(facts: LogFacts, leaves: Sequence[ProvenLeaf], issued: ProvenLeaf
 
 def _note_end(facts: LogFacts, leaves: Sequence[ProvenLeaf]) -> None:
     for one in leaves:
-        on = one.leaf.at.astimezone(CHINA).date().isoformat()
+        on = _in_china(one.leaf.at).date().isoformat()
         if one.leaf.kind == "certificate:withdrawn":
             facts.ended, facts.ended_text = "withdrawn", _("{on} 已撤回。").format(on=on)
         elif one.leaf.kind == "certificate:superseded":
@@ -230,5 +235,19 @@ def _moment(text: object) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=CHINA)
 
 
-def _noon(day: date) -> datetime:
-    return datetime.combine(day, time(12), CHINA)
+def _moment_of(day: date, signer: x509.Certificate) -> datetime:
+    """Return a moment of a day on which a certificate was valid, where there is one: the hour is not known."""
+    start = datetime.combine(day, time(), CHINA)
+    return min(max(start, signer.not_valid_before_utc), start + timedelta(days=1, seconds=-1))
+
+
+def _in_china(moment: datetime) -> datetime:
+    """Return a moment in legal time; one at the end of the calendar, which only a forger writes, as it is."""
+    try:
+        return moment.astimezone(CHINA)
+    except OverflowError:
+        return moment
+
+
+def _told(moment: datetime) -> str:
+    return f"{_in_china(moment):%Y-%m-%d %H:%M:%S}"

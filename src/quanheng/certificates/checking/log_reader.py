@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from quanheng.kernels.tlog.check import parse_key_file
 from quanheng.kernels.tlog.checkpoint import open_checkpoint
@@ -47,6 +48,8 @@ class PublishedLog:
         self._read = read
         self._kept: list[bytes] | None = None
         self.is_key_from_log = key is None
+        self.last_at: datetime | None = None
+        """When the newest leaf was recorded, known once the entries were read: up to then this log knows."""
         note = read(CHECKPOINT_PATH)
         if note is None:
             raise LogUnreadable("这里没有日志的检查点（checkpoint）。")
@@ -66,13 +69,13 @@ class PublishedLog:
         """
         wanted = [json.dumps(f"{subject}", ensure_ascii=False).encode() for subject in subjects]
         needles = [b'"subject":' + text for text in wanted]
-        found = [
-            (index, entry)
-            for index, entry in enumerate(self._entries())
-            if any(needle in entry for needle in needles)
-        ]
+        found, entry = list[tuple[int, bytes]](), b""
+        for index, entry in enumerate(self._entries()):
+            if any(needle in entry for needle in needles):
+                found.append((index, entry))
         try:
             leaves = [ProvenLeaf(index, parse_leaf(entry)) for index, entry in found]
+            self.last_at = parse_leaf(entry).at if entry else None
         except ValueError as error:
             raise LogUnreadable(f"日志中有不合格式的条目（{error}）。") from error
         return [one for one in leaves if one.leaf.subject in subjects]

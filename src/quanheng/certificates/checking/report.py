@@ -32,6 +32,7 @@ VERDICT_TEXTS = {
     Verdict.NOT_AUTHENTIC: _("文件不真实，或已被改动，不能采信。"),
     Verdict.CANNOT_TELL: _("不能断定真伪。"),
 }
+_OF_AN_UNCONFIRMED_LOG = _("与所给的日志一致：由其中登记的机构签发，没有改动。日志是谁的，请核实公钥。")
 STATUS_TEXTS = {
     "valid": _("有效"),
     "expired": _("已过有效期"),
@@ -65,7 +66,7 @@ class CheckReport:
     trusted_time:
         When the log took the certificate in; None where it is not known to have done so.
     content:
-        What the certificate says; None where it cannot be read or is not signed as a whole.
+        What the certificate says; None where it cannot be read, is not signed as a whole, or is not authentic.
     """
 
     verdict: Verdict
@@ -79,8 +80,15 @@ class CheckReport:
 
     @property
     def text(self) -> str:
-        """Return the answer in one sentence."""
+        """Return the answer in one sentence; whose log it rests on is said where nobody vouches for the key."""
+        if self.verdict is Verdict.AUTHENTIC and not self.is_key_confirmed:
+            return gettext(_OF_AN_UNCONFIRMED_LOG)
         return gettext(VERDICT_TEXTS[self.verdict])
+
+    @property
+    def is_key_confirmed(self) -> bool:
+        """Say whether the log's key was given by the reader, and not taken from the log itself."""
+        return any(check.ok is True for check in self.checks if check.name == "log_key")
 
     @property
     def status_text(self) -> str:

@@ -20,7 +20,7 @@ from quanheng.certificates.models import Certificate
 from quanheng.certificates.services.issuing import finish, issue_certificate
 from quanheng.certificates.work_order_file import BadFile, Entry, Fault, ReadFile, WorkOrderFile
 from quanheng.core.enums import UnitKind
-from quanheng.core.models import OrgUnit, User
+from quanheng.core.models import County, OrgUnit, User
 from quanheng.instruments.models import Instrument
 from quanheng.kernels.procedures.readings.fields import SCOPE_LABELS, Scope
 from quanheng.standards.models import MeasurementStandard
@@ -74,7 +74,7 @@ def open_jobs(file: ReadFile) -> tuple[list[Job], list[Fault]]:
     names = _names(file)
     orders = WorkOrder.objects.filter(institute=names.institute, note=file.order.reference)
     known = dict(Verification.objects.filter(work_order__in=orders).values_list("instrument", "public_id"))
-    found, faults = _instruments(file)
+    found, faults = instruments_of(file)
     wanted = {}
     for position, instrument in found.items():
         if instrument.pk not in known:
@@ -111,8 +111,8 @@ def _run(entry: Entry, order: WorkOrderFile, public_id: UUID) -> Certificate:
             public_id=public_id,
             revision=revision,
             performed_on=order.performed_on,
-            as_found=_document(entry.found, order),
-            as_left=_document(entry.left, order) if entry.left else {},
+            as_found=document_of(entry.found, order),
+            as_left=document_of(entry.left, order) if entry.left else {},
         ).revision
         row = submit_readings(actor=people.verifier, public_id=public_id, revision=revision)
     if row.state == VerificationState.SUBMITTED:
@@ -125,7 +125,8 @@ def _run(entry: Entry, order: WorkOrderFile, public_id: UUID) -> Certificate:
     return finish(certificate) if certificate.state == CertificateState.PREPARED else certificate
 
 
-def _document(document: dict[str, object], order: WorkOrderFile) -> dict[str, object]:
+def document_of(document: dict[str, object], order: WorkOrderFile) -> dict[str, object]:
+    """Return readings with the conditions that the file states for all of them."""
     if not order.environment or any(key in document for key in _ENVIRONMENT):
         return document
     return document | {Scope.ENVIRONMENT.value: order.environment}
@@ -164,7 +165,7 @@ def _names(file: ReadFile) -> _Names:
     return _Names(institute, people, standards)
 
 
-def _instruments(file: ReadFile) -> tuple[dict[int, Instrument], list[Fault]]:
+def instruments_of(file: ReadFile) -> tuple[dict[int, Instrument], list[Fault]]:
     """Return the instruments by their position in the file, and the faults of those that are not clear."""
     found: dict[int, Instrument] = {}
     faults, seen = list[Fault](), dict[int, int]()
@@ -215,6 +216,7 @@ def _opened(order: WorkOrderFile, names: _Names, wanted: list[Instrument]) -> di
             standards=[standard.public_id for standard in names.standards],
             instruments=[one.public_id for one in wanted[start : start + MOST_INSTRUMENTS]],
             note=order.reference,
+            is_demo=County.objects.filter(is_demo=True).exists(),
         )
         opened |= dict(made.verifications.values_list("instrument", "public_id"))
     return opened

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 from quanheng.base import clock
@@ -53,7 +55,8 @@ def register_key(*, actor: User | None, institute: OrgUnit, key_uri: str) -> Sig
     BadKeyAddress, KeyUnavailable, WrongKey, DemonstrationKeyRefused
         See `open_key`; a key in a file is refused outside a demonstration county.
     KeyNotFit
-        Expired or not yet valid, not for signing, of another organisation, or registered already.
+        Expired or not yet valid, not for signing, of another organisation (neither O nor CN is a name of the
+        institute), or registered already.
     """
     if actor is not None and not scope_of(actor, _KEYS).covers(institute.pk):
         raise NotPermitted(permission=_KEYS)
@@ -127,8 +130,14 @@ def open_registered(registered: SigningCertificate) -> SigningKey:
     if fingerprint_of(key.certificate) != registered.fingerprint:
         raise NoSigningKey(institute=registered.institute.name)
     if key.is_demonstration:
-        _log.warning(DEMONSTRATION_WARNING)
+        _warn(registered.fingerprint)
     return key
+
+
+@cache
+def _warn(_fingerprint: str) -> None:
+    """Say once in a process that a key is for demonstration: a batch would else drown everything in it."""
+    _log.warning(gettext(DEMONSTRATION_WARNING))
 
 
 def fingerprint_of(certificate: x509.Certificate) -> str:
@@ -192,7 +201,10 @@ def _refuse_unfit(key: SigningKey, institute: OrgUnit) -> None:
     certificate = key.certificate
     if found := certificate_findings(certificate, clock.now()):
         raise KeyNotFit(reason="".join(finding.text for finding in found).rstrip("。"))
-    owners = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    owners = [
+        *certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME),
+        *certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME),
+    ]
     known = {institute.name, *institute.aliases.values_list("name", flat=True)}
     if not any(str(owner.value) in known for owner in owners):
         raise KeyNotFit(reason=_("证书主体中的单位不是“{name}”").format(name=institute.name))

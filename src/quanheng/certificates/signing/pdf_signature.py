@@ -146,9 +146,10 @@ def _only_signature(reader: PdfFileReader) -> generic.DictionaryObject:
 
 def _claimed_at(signature: generic.DictionaryObject) -> datetime | None:
     try:
-        return generic.parse_pdf_date(signature["/M"])
+        claimed = generic.parse_pdf_date(signature["/M"])
     except Exception:  # a claim that cannot be read is none
         return None
+    return claimed if claimed.tzinfo else None  # nor is one that names no zone
 
 
 def _ranges(pdf: bytes, signature: generic.DictionaryObject) -> tuple[bytes, bytes]:

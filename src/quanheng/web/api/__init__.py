@@ -6,6 +6,7 @@ from ninja.security import SessionAuth
 
 from quanheng import __version__
 from quanheng.web.api import (
+    certificates,
     county,
     day,
     evidence,
@@ -18,6 +19,7 @@ from quanheng.web.api import (
     tasks,
     units,
     users,
+    verification,
 )
 from quanheng.web.api.problems import HouseAPI
 
@@ -43,6 +45,8 @@ AREAS = (
     indicators,
     instrument_acts,
     parties,
+    verification,
+    certificates,
     units,
     users,
     day,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -12,12 +13,13 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from quanheng.base import clock
+from quanheng.certificates.published import kept_work
 from quanheng.instruments.services.opendata import kept_tally
 from quanheng.taskboard import selectors
 from quanheng.taskboard.errors import PlanNotFound
 from quanheng.taskboard.indicators import REGISTRY, Indicator, find
 from quanheng.taskboard.records import PlanRecords
-from quanheng.taskboard.registry import Over
+from quanheng.taskboard.registry import PARTED
 from quanheng.web.api.errors import BadRequest
 from quanheng.web.api.schemas import Paged, Slice, page_of, reads
 from quanheng.web.auth import require_permission
@@ -45,8 +47,8 @@ class ValueOut(IndicatorOut):
 class Subject(Schema):
     plan: UUID | None = Field(None, description="规划；不给则为现行规划")
     task: UUID | None = Field(None, description="任务；按任务计算的指标必须给出")
-    town: str = Field("", max_length=100, description="乡镇街道；只用于计量器具的指标（registry.*）")
-    kind: str = Field("", max_length=60, description="种类代码；只用于计量器具的指标（registry.*）")
+    town: str = Field("", max_length=100, description="乡镇街道；只用于 registry.* 和 verification.* 指标")
+    kind: str = Field("", max_length=60, description="种类代码；只用于 registry.* 和 verification.* 指标")
 
 
 @router.get("/indicators", response=reads(Paged[IndicatorOut]), summary="全部指标的名称、公式和来源")
@@ -59,15 +61,14 @@ def list_indicators(request: HttpRequest, part: Query[Slice]) -> dict[str, Any]:
 def get_indicator(request: HttpRequest, name: str, subject: Query[Subject]) -> dict[str, Any]:
     user = require_permission(request, "taskboard.view")
     item = find(name)
-    if item.over is Over.REGISTRY:
+    if (subject.town or subject.kind) and item.over not in PARTED:
+        raise BadRequest(**{"query": _("这个指标不分乡镇街道和种类。")})
+    if item.of_county:
         if subject.task is not None or subject.plan is not None:
-            raise BadRequest(**{"query": _("这个指标按计量器具登记计算，不能给出规划或任务。")})
-        tally = kept_tally().narrowed(town=subject.town, kind=subject.kind)
-        records = PlanRecords.of_registry(tally, clock.today())
+            raise BadRequest(**{"query": _("这个指标按全县的登记计算，不能给出规划或任务。")})
+        records = _of_county(subject)
         command = item.command(town=subject.town, kind=subject.kind)
         return _valued(item, str(item.value(records)), records.on, command)
-    if subject.town or subject.kind:
-        raise BadRequest(**{"query": _("这个指标不分乡镇街道和种类。")})
     if item.per_task:
         if subject.task is None:
             raise BadRequest(**{"query.task": _("这个指标按任务计算，请给出任务。")})
@@ -84,6 +85,13 @@ def get_indicator(request: HttpRequest, name: str, subject: Query[Subject]) -> d
         raise PlanNotFound()
     records = selectors.plan_records(plan)
     return _valued(item, str(item.value(records)), records.on, item.command(plan=records.plan_option))
+
+
+def _of_county(subject: Subject) -> PlanRecords:
+    """Return what the last county day counted, or the part of one town and kind."""
+    part, work = {"town": subject.town, "kind": subject.kind}, kept_work()
+    counted = replace(work, certificates=work.certificates.narrowed(**part))
+    return PlanRecords.of_county(clock.today(), registry=kept_tally().narrowed(**part), work=counted)
 
 
 def _valued(item: Indicator, value: str, on: date, command: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from quanheng.kernels.procedures import (
 from quanheng.kernels.procedures.readings import BadReadings, read_documents
 from quanheng.kernels.rules import CONFIDENCES
 from quanheng.web.judging.asked import Asked
-from quanheng.web.judging.form import Document, Told, shown_unit, told_of, written
+from quanheng.web.judging.form import Document, Told, Written, shown_unit, told_of, written
 from quanheng.web.judging.numbers import (
     failure,
     is_known,
@@ -120,22 +120,21 @@ def answer_to(asked: Asked) -> Answer:
             if told:
                 return Answer(told, found.document)
             judgement = judge(asked.procedure, readings.sheet, asked.stage)
-            return _answer(asked, judgement, found.document, found.lines, told)
+            return answer_of(judgement, found, told, link=asked.link(found.document))
     except BadReadings as error:
         return Answer(told_of(error, asked.procedure, found), found.document)
 
 
-def _answer(
-    asked: Asked, judgement: Judgement, document: Document, lines: dict[str, list[int]], told: Told
-) -> Answer:
+def answer_of(judgement: Judgement, found: Written, told: Told, *, link: str = "") -> Answer:
+    """Return what a page says of the judgement of one instrument; ``found`` are the readings as they were typed."""
     outcome = judgement.outcome(0)
     conclusion = judgement.conclusion(0)
     points = list(judgement.points(0))
     reasons = _reasons(judgement, points)
     return Answer(
         told,
-        document,
-        asked.link(document),
+        found.document,
+        link,
         _(conclusion.text),
         OUTCOME_KIND[outcome],
         _sentence(judgement, reasons, len(points)),
@@ -147,7 +146,7 @@ def _answer(
         list(_tables(points)),
         list(_grounds(judgement)),
         _steps(explain(judgement, 0)),
-        _notes(points, lines),
+        _notes(points, found.lines),
     )
 
 

@@ -102,6 +102,13 @@ class TestGrid:
     first: int
     most: int = MOST_ROWS
 
+    @property
+    def blank_rows(self) -> list[list[str]]:
+        """The rows of a sheet of paper: the points of the regulation, and empty ones up to the least number."""
+        width = len(self.columns)
+        rows = [(line.split("\t") + [""] * width)[:width] for line in self.suggested.splitlines()]
+        return rows + [[""] * width for _spare in range(self.first - len(rows))]
+
 
 @dataclass(frozen=True)
 class Form:

@@ -12,7 +12,9 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import quote_etag
 from django.views.decorators.http import require_safe
 
-from quanheng.instruments.services.opendata import FILE_NAME, open_file
+from quanheng.base.open_data import open_table
+from quanheng.certificates.published import CERTIFICATES, STANDARDS
+from quanheng.instruments.services.opendata import FILE_NAME as INSTRUMENTS
 from quanheng.kernels.tlog.layout import CHECKPOINT_PATH, KEY_PATH, TILE_WIDTH, parse_path
 from quanheng.taskboard.errors import PlanNotFound
 from quanheng.taskboard.selectors import current_plan, plan_records
@@ -40,16 +42,30 @@ def open_plan(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def open_instruments(request: HttpRequest) -> HttpResponseBase:
     """Answer with the open file of the registry, as the last county day wrote it."""
+    return _table(request, INSTRUMENTS)
+
+
+@require_safe
+def open_certificates(request: HttpRequest) -> HttpResponseBase:
+    """Answer with the open file of certificates, as the last county day wrote it."""
+    return _table(request, CERTIFICATES)
+
+
+@require_safe
+def open_standards(request: HttpRequest) -> HttpResponseBase:
+    """Answer with the open file of measurement standards, as the last county day wrote it."""
+    return _table(request, STANDARDS)
+
+
+def _table(request: HttpRequest, name: str) -> HttpResponseBase:
     is_packed = "gzip" in request.headers.get("Accept-Encoding", "")
     try:
-        stream = open_file(packed=is_packed).open("rb")
+        stream = open_table(name, packed=is_packed).open("rb")
     except OSError as error:
-        raise Http404(FILE_NAME) from error
+        raise Http404(name) from error
     facts = os.fstat(stream.fileno())
     etag = quote_etag(f"{facts.st_mtime_ns:x}-{facts.st_size:x}")
-    answer = FileResponse(
-        stream, content_type="text/csv; charset=utf-8", as_attachment=True, filename=FILE_NAME
-    )
+    answer = FileResponse(stream, content_type="text/csv; charset=utf-8", as_attachment=True, filename=name)
     answer["Content-Length"] = str(facts.st_size)
     if is_packed:
         answer["Content-Encoding"] = "gzip"

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from quanheng.base import clock
+from quanheng.certificates.selectors import latest_of_instrument
 from quanheng.instruments.enums import Use
 from quanheng.instruments.errors import FeedNotFound, InstrumentNotFound
 from quanheng.instruments.feeds import feed_by_token, feed_calendar
@@ -48,7 +49,7 @@ def label(request: HttpRequest, code: str) -> HttpResponse:
     except InstrumentNotFound:
         answer = public_page(request, "portal/label_unknown.html", {"code": code[:20]})
         answer.status_code = HTTPStatus.NOT_FOUND
-        return _unlisted(answer)
+        return unlisted(answer)
     status = public_status(instrument)
     context = {
         "instrument": instrument,
@@ -57,11 +58,12 @@ def label(request: HttpRequest, code: str) -> HttpResponse:
         "kind": ANSWER_KIND[status.answer],
         "until": _until(status),
         "is_merged": instrument.label_code != code.upper(),
+        "certificate": latest_of_instrument(instrument.pk),
         "in_log": in_log(instrument),
         "command": _command(instrument),
         "on": clock.today(),
     }
-    return _unlisted(public_page(request, "portal/label.html", context))
+    return unlisted(public_page(request, "portal/label.html", context))
 
 
 @require_safe
@@ -77,7 +79,7 @@ def feed(request: HttpRequest, token: str) -> HttpResponseBase:
     answer["Content-Disposition"] = 'inline; filename="due.ics"'
     etag = quote_etag(hashlib.sha256(body).hexdigest())
     answer["ETag"] = etag
-    return _unlisted(get_conditional_response(request, etag=etag, response=answer) or answer)
+    return unlisted(get_conditional_response(request, etag=etag, response=answer) or answer)
 
 
 def answer_words() -> dict[Answer, str]:
@@ -96,7 +98,9 @@ def answer_words() -> dict[Answer, str]:
 
 
 def _until(status: PublicStatus) -> str:
-    """Return until when, for behind the word; empty where there is no day to name."""
+    """Return until when, or that it must not be used, for behind the word; empty where there is nothing to say."""
+    if status.answer is Answer.REJECTED:
+        return _("不得使用")
     if status.until is None or status.answer not in {Answer.VALID, Answer.EXPIRED}:
         return ""
     day = {"year": status.until.year, "month": status.until.month, "day": status.until.day}
@@ -112,7 +116,7 @@ def _command(instrument: Instrument) -> str:
     return f"quanheng rules mandatory {instrument.kind} {instrument.use} --on {clock.today()}"
 
 
-def _unlisted(answer: T) -> T:
+def unlisted(answer: T) -> T:
     """Keep a page out of search engines: it is for who holds the label or the address."""
     answer["X-Robots-Tag"] = "noindex"
     return answer

@@ -61,11 +61,14 @@ def plan_figures(records: PlanRecords) -> list[Figure]:
 
 def _lists_behind() -> dict[str, str]:
     tasks, data = reverse("portal:plan"), reverse("portal:open_plan")
-    registry = {
-        name: reverse("portal:registry") for name, item in REGISTRY.items() if item.over is Over.REGISTRY
+    pages = {
+        Over.REGISTRY: reverse("portal:registry"),
+        Over.CERTIFICATES: reverse("portal:open_certificates"),
+        Over.STANDARDS: reverse("portal:open_standards"),
     }
+    of_county = {name: pages[item.over] for name, item in REGISTRY.items() if item.over in pages}
     return (
-        registry
+        of_county
         | {
             "plan.tasks": tasks,
             "plan.tasks_evidenced": f"{tasks}?recent=yes",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from quanheng.web.portal import bench, files, judge, labels, views
+from quanheng.web.portal import bench, certificates, files, judge, labels, views
 
 app_name = "portal"
 urlpatterns = [
@@ -25,7 +25,15 @@ urlpatterns = [
     path("log/log.vkey", files.key, name="log_key"),
     path("log/tile/<path:rest>", files.tile, name="log_tile"),
     path("q/<str:code>", labels.label, name="label"),
+    path("certificate/", certificates.certificates, name="certificates"),
+    path("certificate/<str:number>/", certificates.certificate, name="certificate"),
+    path("certificate/<str:number>/proof.json", certificates.certificate_proof, name="certificate_proof"),
+    path("certificate/<str:number>/certificate.pdf", certificates.certificate_pdf, name="certificate_pdf"),
+    path("certificate/<str:number>/certificate.xml", certificates.certificate_xml, name="certificate_xml"),
+    path("c/<str:number>", certificates.certificate_short, name="certificate_short"),
     path("feeds/<str:token>.ics", labels.feed, name="feed"),
     path("open/plan.json", files.open_plan, name="open_plan"),
     path("open/instruments.csv", files.open_instruments, name="open_instruments"),
+    path("open/certificates.csv", files.open_certificates, name="open_certificates"),
+    path("open/standards.csv", files.open_standards, name="open_standards"),
 ]

@@ -53,10 +53,33 @@ def _event(fact: Fact, index: int | None, opened: Mapping[str, Opened]) -> Event
     return Event(fact.at, str(who.value or ""), _told(fact), index, url)
 
 
+# What tells an event from its like where that is not the unit.
+_DETAIL = {
+    "qualification:granted": "item",
+    "qualification:withdrawn": "item",
+    "training:recorded": "title",
+    "training:withdrawn": "title",
+    "standard:certificate_added": "number",
+    "standard:certificate_withdrawn": "number",
+    "standard:checked": "value",
+    "standard:compared": "title",
+    "certificate:issued": "conclusion",
+    "certificate:superseded": "by",
+    "certificate:withdrawn": "number",
+    "signing_key:registered": "institute",
+    "signing_key:revoked": "distrusted_from",
+}
+
+
 def _told(fact: Fact) -> str:
     """Return the event and the one detail that tells it from its like."""
     word = kind_word(fact.kind)
-    detail = fact.data.get("unit") or fact.data.get("alias") or fact.data.get("doc_number") or ""
+    detail = (
+        fact.data.get(_DETAIL.get(fact.kind, "unit"))
+        or fact.data.get("alias")
+        or fact.data.get("doc_number")
+        or ""
+    )
     return f"{word}：{detail}" if detail else word
 
 

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quanheng.base import clock
+from quanheng.certificates.selectors import certificates_for
 from quanheng.core.enums import UnitKind
 from quanheng.core.models import OrgUnit, User
 from quanheng.core.permissions import scope_of
@@ -36,9 +37,12 @@ from quanheng.instruments.services.filing import file_instruments, return_instru
 from quanheng.instruments.services.registry import reaches
 from quanheng.instruments.services.verifications import record_verification
 from quanheng.regulations.packaged import kind_name
+from quanheng.verification.models import Verification
+from quanheng.verification.selectors import verifications_for, verifications_of
 from quanheng.web.auth import require_permission
 from quanheng.web.in_log import in_log
 from quanheng.web.lists import whole
+from quanheng.web.staff.chains import chain_picture
 from quanheng.web.staff.common import act, attempt, form_status, in_panel
 from quanheng.web.staff.instrument_act_forms import ActForm, MoveForm, TransferForm, VerifyForm
 from quanheng.web.staff.instrument_words import (
@@ -49,6 +53,7 @@ from quanheng.web.staff.instrument_words import (
     history,
     why_due,
 )
+from quanheng.web.staff.verification_words import state_of
 
 GONE = {Condition.SCRAPPED, Condition.MERGED}
 
@@ -79,13 +84,30 @@ def _context(user: User, found: Instrument, *, is_short: bool) -> dict[str, Any]
     }
     if is_short:
         return context
+    verifications = _verifications(user, found)
     sees_all = scope_of(user, "instruments.view").is_all
     return context | {
         "history": history(found, names_of_all=sees_all, reader_id=user.pk),
         "merged_from": list(found.merged_from.all()),
         "twins": [pair.other(found) for pair in near_duplicates_of(found)] if may["review"] else [],
         "in_log": in_log(found),
+        "verifications": [(one, *state_of(one)) for one in verifications],
+        "chain": chain_picture(verifications[0]) if verifications else "",
+        "certified": _certified(user, found),
     }
+
+
+def _verifications(user: User, found: Instrument) -> list[Verification]:
+    """Return what was concluded about an instrument as far as this person may read it, the newest first."""
+    visible = verifications_for(user).order_by().values("pk") if scope_of(user, "verification.view") else []
+    return list(verifications_of(found).filter(pk__in=visible))
+
+
+def _certified(user: User, found: Instrument) -> set[str]:
+    """Return the numbers of certificates whose pages this person may open."""
+    if not scope_of(user, "certificates.view"):
+        return set()
+    return set(certificates_for(user).filter(instrument=found).values_list("number", flat=True))
 
 
 _RIGHTS = ("register", "review", "change_condition")

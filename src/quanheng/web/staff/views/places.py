@@ -118,6 +118,7 @@ def place(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "can_change": holds(request, "parties.change"),
         "can_register": holds(request, "instruments.register"),
         "can_notify": holds(request, "instruments.view_due"),
+        "can_apply": holds(request, "verification.apply"),
         "events": events_about(
             [f"place:{found.public_id}"], with_names=holds(request, "transparency.view_openings")
         ),

@@ -1,4 +1,4 @@
-"""One box: tasks, files, instruments, owners, places, units and people, each as far as the person may see them."""
+"""One box: tasks, files, instruments, certificates, owners, places, units and people, each as far as the person may see them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from quanheng.certificates.selectors import certificates_for
 from quanheng.core.models import OrgUnit, User
 from quanheng.core.permissions import Scope, scope_of
 from quanheng.instruments.selectors import (
@@ -60,6 +61,8 @@ def search(request: HttpRequest) -> HttpResponse:
         if holds(request, "instruments.view"):
             found.append((_("计量器具"), _instruments(user, text)))
             found.append((_("场所"), _places(user, text)))
+        if holds(request, "certificates.view"):
+            found.append((_("证书"), _certificates(user, text)))
         if holds(request, "parties.view"):
             found.append((_("使用单位"), _parties(user, text)))
         if holds(request, "core.view_units"):
@@ -123,6 +126,19 @@ def _instruments(user: User, text: str) -> list[Hit]:
             str(item.instrument),
             " · ".join(str(part) for part in (item.instrument.owner, item.instrument.place) if part),
             reverse("staff:instrument", args=[item.instrument.public_id]),
+        )
+        for item in rows[: MOST + 1]
+    ]
+
+
+def _certificates(user: User, text: str) -> list[Hit]:
+    # By number only: by instrument and owner one finds these themselves, and their certificates there.
+    rows = certificates_for(user).filter(number__icontains=text)
+    return [
+        Hit(
+            item.number,
+            f"{item.get_kind_display()} · {item.instrument}",
+            reverse("staff:certificate", args=[item.number]),
         )
         for item in rows[: MOST + 1]
     ]

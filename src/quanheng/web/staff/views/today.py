@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.db.models import Count, Min
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,7 +15,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from quanheng.base import clock
-from quanheng.core.enums import Role
 from quanheng.core.models import RoleAssignment, User
 from quanheng.core.permissions import scope_of
 from quanheng.instruments.due import DueToday, due_today
@@ -27,17 +27,12 @@ from quanheng.taskboard.models import DayRun, Plan, PlanVersion
 from quanheng.taskboard.selectors import drafts
 from quanheng.taskboard.status import Status
 from quanheng.transparency.models import PendingLeaf
+from quanheng.verification.enums import VerificationState
+from quanheng.verification.selectors import deadlines, next_for
 from quanheng.web.auth import holds, require_permission
 from quanheng.web.staff.board import Board, Row, read_board
 from quanheng.web.staff.due import list_url
 from quanheng.web.words import STATUS_ORDER
-
-# Roles whose own pages come with later areas of the house.
-COMING = {
-    Role.VERIFIER: "verification",
-    Role.CHECKER: "verification",
-    Role.SIGNATORY: "verification",
-}
 
 
 @dataclass(frozen=True)
@@ -64,20 +59,18 @@ def today(request: HttpRequest) -> HttpResponse:
             *_task_needs(request, user),
             *_instrument_needs(request, user),
             *_ledger_needs(request),
+            *_verification_needs(request, user),
             *_house_needs(request),
         ],
         key=lambda need: (need.rank, need.since),
     )
     mine = [need for need in needs if need.is_mine]
     assignments = list(RoleAssignment.objects.filter(user=user).select_related("unit"))
-    coming = {COMING[Role(item.role)] for item in assignments if Role(item.role) in COMING}
     context = {
         "mine": mine,
         "others": [need for need in needs if not need.is_mine],
         "late": sum(need.kind in {"late", "bad"} for need in mine),
         "assignments": assignments,
-        "coming": coming,
-        "is_waiting": bool(coming) and not holds(request, "taskboard.view"),
         "sees_board": holds(request, "taskboard.view"),
         "has_plan": Plan.objects.filter(current__isnull=False).exists(),
         "can_upload": holds(request, "taskboard.adopt_plan"),
@@ -196,6 +189,43 @@ def _ledger_needs(request: HttpRequest) -> list[Need]:
         )
         for batch in waiting
     ]
+
+
+def _verification_needs(request: HttpRequest, user: User) -> list[Need]:
+    """Return the steps of verifications that are this person's, and the applications that wait for an answer."""
+    if not holds(request, "verification.view"):
+        return []
+    today, desk = clock.today(), reverse("staff:verifications")
+    words = {
+        VerificationState.RECORDING: (_("待检定"), _("%(n)s 台待检定"), _("记录读数")),
+        VerificationState.SUBMITTED: (_("待核验"), _("%(n)s 台待核验"), _("核验")),
+        VerificationState.CHECKED: (_("待批准"), _("%(n)s 台待批准"), _("批准并出证")),
+    }
+    needs = []
+    steps = (
+        next_for(user).order_by().values("state").annotate(n=Count("pk"), since=Min("work_order__planned_on"))
+    )
+    for row in steps:
+        word, text, action = words[VerificationState(row["state"])]
+        needs.append(Need(2, "going", word, text % {"n": row["n"]}, desk, action, row["since"]))
+    if holds(request, "verification.accept"):
+        waiting = [one for one in deadlines(user, today) if one.what == "answer"]
+        if waiting:
+            late = any(one.is_overdue for one in waiting)
+            text = _("%(n)s 份检定申请待受理") % {"n": len(waiting)}
+            url = f"{reverse('staff:applications')}?state=submitted"
+            needs.append(
+                Need(
+                    1 if late else 2,
+                    "late" if late else "unsure",
+                    _("待受理"),
+                    text,
+                    url,
+                    _("受理或退回"),
+                    waiting[0].due_on,
+                )
+            )
+    return needs
 
 
 def _filing_needs(waiting: DueToday, *, own: bool) -> list[Need]:

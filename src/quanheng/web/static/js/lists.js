@@ -1,6 +1,7 @@
 /* Picking many lines of a list; without it every box is ticked by hand.  Marks it looks for:
      form[data-bulk]     the lines with their boxes        [data-pick-all]   the box that ticks a page
      [data-pick-list]    the box for the whole list        [data-picked]     says how many, by its data-word
+     [data-pick-due]     a button that ticks the lines with data-due, and only those
    x ticks the line that j and k have moved to. */
 "use strict";
 (() => {
@@ -26,6 +27,11 @@
   if (every) {
     every.hidden = false;
     every.addEventListener("change", () => { boxes().forEach((box) => { box.checked = every.checked; }); tell(); });
+  }
+  const due = form.querySelector("[data-pick-due]");
+  if (due) {
+    due.hidden = false;
+    due.addEventListener("click", () => { boxes().forEach((box) => { box.checked = "due" in box.dataset; }); tell(); });
   }
   form.addEventListener("change", tell);
   document.addEventListener("keydown", (event) => {
