@@ -67,7 +67,8 @@ def _weighed(page: Page, row: int) -> Any:
     return page.locator("#rows-weighing-test").get_by_label(f"示值 (g) {row}", exact=True)
 
 
-def _loads(one: Verification) -> list[str]:
+def _loads(page: Page, one: Verification) -> list[str]:
+    page.wait_for_load_state("networkidle")  # no request of the page is at the table
     return [row["indication"] for row in fresh(one).as_found["readings"]["weighing"]]
 
 
@@ -82,7 +83,7 @@ def test_readings_are_kept_while_typing_and_judged_beside_the_row(
     page.keyboard.type("5100")
     expect(state).to_contain_text("已保存")
     expect(page.locator("#rows-weighing-test .grid-note").nth(1)).to_contain_text("+100 g 不合格")
-    assert _loads(pair[0]) == ["200 g", "5100 g"]
+    assert _loads(page, pair[0]) == ["200 g", "5100 g"]
     page.reload()
     expect(_weighed(page, 2)).to_have_value("5100")
     expect(page.locator("#rows-weighing-test").get_by_label("载荷 (g) 3", exact=True)).not_to_have_value("")
@@ -96,7 +97,7 @@ def test_a_lost_connection_loses_nothing(visit: Visit, pair: list[Verification])
     expect(state).to_contain_text("未联网，已存在本机")
     page.context.set_offline(False)
     expect(state).to_contain_text("已保存")
-    assert _loads(pair[0]) == ["200 g"]
+    assert _loads(page, pair[0]) == ["200 g"]
     page.context.set_offline(True)
     _weighed(page, 2).fill("5000")
     expect(state).to_contain_text("未联网，已存在本机")
@@ -108,7 +109,7 @@ def test_a_lost_connection_loses_nothing(visit: Visit, pair: list[Verification])
     expect(again.locator(".draft-note")).to_contain_text("已恢复本机存着的内容。")
     expect(_weighed(again, 2)).to_have_value("5000")
     expect(again.locator("#save-state")).to_contain_text("已保存")
-    assert _loads(pair[0]) == ["200 g", "5000 g"]
+    assert _loads(again, pair[0]) == ["200 g", "5000 g"]
 
 
 def test_what_another_device_saved_is_not_replaced_unasked(
@@ -122,11 +123,12 @@ def test_what_another_device_saved_is_not_replaced_unasked(
     _weighed(page, 2).fill("5000")
     expect(page.locator("#judge-answer")).to_contain_text("给了 2 行")  # judged, and not saved
     expect(state).to_contain_text("冲突")
+    page.wait_for_load_state("networkidle")
     assert fresh(pair[0]).as_found == good()
     page.get_by_role("button", name="用本页的覆盖").click()
     expect(state).not_to_contain_text("冲突")
     expect(state).to_contain_text("已保存")
-    assert _loads(pair[0]) == ["200 g", "5000 g"]
+    assert _loads(page, pair[0]) == ["200 g", "5000 g"]
 
 
 def test_alt_and_arrows_go_through_the_work_order_and_save_before(
@@ -136,7 +138,7 @@ def test_alt_and_arrows_go_through_the_work_order_and_save_before(
     _weighed(page, 1).fill("200")
     page.keyboard.press("Alt+ArrowDown")
     expect(page.locator(".answer").first).to_contain_text("第 2 台，共 2 台")
-    assert _loads(pair[0]) == ["200 g"]
+    assert _loads(page, pair[0]) == ["200 g"]
     _weighed(page, 1).focus()
     page.keyboard.press("Alt+ArrowUp")
     expect(page.locator(".answer").first).to_contain_text("第 1 台，共 2 台")

@@ -21,7 +21,7 @@ from quanheng.base.errors import BureauError
 from quanheng.core.models import User
 from quanheng.core.permissions import scope_of
 from quanheng.instruments.models import Instrument
-from quanheng.kernels.procedures import NoEditionInForce, UnknownKind
+from quanheng.kernels.procedures import Edition, NoEditionInForce, UnknownKind
 from quanheng.kernels.procedures.template import BadTemplate, template
 from quanheng.verification.enums import VerificationState, WorkKind, WorkPlace
 from quanheng.verification.judging import edition_for
@@ -270,17 +270,26 @@ def work_order_sheet(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def _batches(order: WorkOrder) -> list[Batch]:
     """Return what waits for readings, by procedure; what has none is left out (its own page says why)."""
     found: dict[str, Batch] = {}
+    editions: dict[tuple[str, date], Edition | None] = {}
     for verification in _verifications(order):
         if verification.state != VerificationState.RECORDING:
             continue
-        verification.performed_on = verification.performed_on or order.planned_on
-        try:
-            edition = edition_for(verification)
-        except (UnknownKind, NoEditionInForce, BureauError):
-            continue
-        title = edition.procedure.regulation.document
-        found.setdefault(edition.file, Batch(edition.file, title, [])).verifications.append(verification)
+        on = verification.performed_on = verification.performed_on or order.planned_on
+        key = verification.instrument.kind, on
+        if key not in editions:
+            editions[key] = _edition(verification)
+        if edition := editions[key]:
+            title = edition.procedure.regulation.document
+            batch = found.setdefault(edition.file, Batch(edition.file, title, []))
+            batch.verifications.append(verification)
     return list(found.values())
+
+
+def _edition(verification: Verification) -> Edition | None:
+    try:
+        return edition_for(verification)
+    except (UnknownKind, NoEditionInForce, BureauError):
+        return None
 
 
 def _verifications(order: WorkOrder) -> list[Verification]:
