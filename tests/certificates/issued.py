@@ -51,6 +51,11 @@ def failed(report: CheckReport) -> set[str]:
     return {check.name for check in report.checks if check.ok is False}
 
 
+def told(report: CheckReport, name: str) -> str:
+    """What is said of one check."""
+    return next(check.text for check in report.checks if check.name == name)
+
+
 def proof_of(certificate: Certificate) -> bytes:
     """The proof file as the public page gives it."""
     return json.dumps(selectors.proof_of(certificate)).encode()

@@ -12,15 +12,16 @@ from quanheng.certificates.models import Certificate
 from quanheng.certificates.selectors import Status, status_of
 from quanheng.certificates.services import (
     ending,
-    forget_person,
     resume_prepared,
     supersede_certificate,
     withdraw_certificate,
 )
+from quanheng.instruments.enums import EventKind
 from quanheng.instruments.models import Standing, VerificationRecord
+from quanheng.taskboard.services.people import erase_person_everywhere
 from tests.certificates.issued import issue
 from tests.certificates.making import TODAY, World, make_checked
-from tests.instruments.making import leaves
+from tests.instruments.making import act, fresh, leaves
 
 
 @pytest.fixture
@@ -49,6 +50,28 @@ def test_a_withdrawn_certificate_says_so_and_its_verification_counts_no_more(
     assert (standing.verified_on, standing.valid_until) == (None, None)
     assert standing.due_on != due_before
     assert leaves("certificate:withdrawn")[0]["number"] == certificate.number
+
+
+def test_what_came_back_into_use_unverified_is_due_from_its_return_again(world: World) -> None:
+    (work,) = make_checked(world)
+    officer, returned = world.people["officer"], TODAY - timedelta(days=3)
+    act(officer, work.instrument, EventKind.STOPPED, TODAY - timedelta(days=30))
+    act(officer, work.instrument, EventKind.RESUMED, returned)
+    issued = issue(world, work)
+    assert fresh(work.instrument).condition_on is None
+
+    withdraw(world, issued.number)
+
+    back = fresh(work.instrument)
+    assert (back.condition_on, back.standing.due_on) == (returned, returned)
+
+
+def test_an_instrument_that_never_left_use_has_no_return_to_be_due_from(
+    world: World, certificate: Certificate
+) -> None:
+    withdraw(world, certificate.number)
+
+    assert fresh(certificate.instrument).condition_on is None
 
 
 def test_an_earlier_verification_counts_again_when_a_later_one_is_withdrawn(
@@ -143,8 +166,11 @@ def test_an_erased_person_leaves_no_reason_and_the_withdrawal_stays(
     world: World, certificate: Certificate
 ) -> None:
     withdraw(world, certificate.number, "王某说的理由")
+    signatory = world.people["signatory"]
 
-    forget_person(world.people["signatory"])
+    erase_person_everywhere(
+        actor=world.people["admin"], public_id=signatory.public_id, revision=signatory.revision, reason="离职"
+    )
 
     kept = selectors.certificate(certificate.number)
     assert (kept.withdrawal_reason, status_of(kept, TODAY)) == ("已删除", Status.WITHDRAWN)

@@ -19,6 +19,7 @@ from typer.testing import CliRunner, Result
 from quanheng.certificates.models import Certificate, NumberSeries
 from quanheng.certificates.services import withdraw_certificate
 from quanheng.cli.main import app
+from quanheng.core.models import County
 from quanheng.transparency.models import Leaf
 from quanheng.transparency.sequencer import sequence
 from quanheng.verification.models import Verification, WorkOrder
@@ -187,6 +188,54 @@ def test_a_changed_file_exits_with_1_and_says_what_is_wrong(pdf: Path, log: Path
 
     assert result.exit_code == 1
     assert "［不符］PDF 签名无效" in result.stdout
+
+
+def test_proofs_in_a_named_folder_are_believed_by_the_key_that_lies_there(
+    pdf: Path, log: Path, tmp_path: Path
+) -> None:
+    proofs = tmp_path / "proofs"
+    proofs.mkdir()
+    shutil.move(f"{pdf}.proof.json", proofs)
+    assert run("verify", pdf, "--log", proofs, *ON).exit_code == 3
+
+    shutil.copy(log / "log.vkey", proofs)
+    result = run("verify", pdf, "--log", proofs, *ON)
+    assert (result.exit_code, "请核实公钥" in result.stdout) == (0, True)
+    (proofs / "log.vkey").write_text("no key")
+    assert run("verify", pdf, "--log", proofs, *ON).exit_code == 2
+
+
+def test_a_seal_is_written_beside_the_file_and_checked_with_it(pdf: Path, log: Path, tmp_path: Path) -> None:
+    key = tmp_path / "sm2.key"
+    sealed = run("seal", pdf, "--key", key, "--new")
+    assert (sealed.exit_code, "没有法律效力" in sealed.stderr) == (0, True)
+    assert run("seal", pdf, "--key", key, "--new").exit_code == 2  # a key is never replaced
+    assert run("seal", pdf, "--key", key).exit_code == 0
+
+    told = run("verify", pdf, "--log", log, *ON)
+    assert (told.exit_code, "［通过］SM2 签名与文件相符" in told.stdout) == (0, True)
+    other = Path(f"{pdf}.sm2.json").rename(tmp_path / "seal.json")
+    assert "［未定］SM2 签名未检查" in run("verify", pdf, "--log", log, *ON).stdout
+    assert run("verify", pdf, "--log", log, *ON, "--seal", other).exit_code == 0
+    wrong = run("verify", pdf.with_suffix(".xml"), "--log", log, *ON, "--seal", other)
+    assert (wrong.exit_code, "［不符］SM2 签名文件与本文件不符" in wrong.stdout) == (3, True)
+    assert run("verify", pdf, pdf, "--seal", other).exit_code == 2
+    assert run("verify", pdf, "--seal", tmp_path / "none").exit_code == 2
+
+
+def test_a_changed_or_foreign_file_is_not_sealed_and_none_outside_the_demonstration(
+    pdf: Path, tmp_path: Path
+) -> None:
+    key, changed_pdf = tmp_path / "sm2.key", tmp_path / "changed.pdf"
+    changed_pdf.write_bytes(pdf.read_bytes() + b" ")
+    for file in (changed_pdf, EXAMPLE):
+        assert run("seal", file, "--key", key, "--new").exit_code == 2
+    County.objects.update(is_demo=False)
+    for words in (["--new"], []):
+        result = run("seal", pdf, "--key", key, *words)
+        assert (result.exit_code, "演示密钥只能在演示环境中使用" in result.stderr) == (2, True)
+    assert not key.exists()
+    assert list(tmp_path.rglob("*.sm2.json")) == []
 
 
 def test_several_files_give_a_list_and_the_worst_exit_code(pdf: Path, log: Path, tmp_path: Path) -> None:

@@ -86,10 +86,14 @@ def content_in_place_of(
 ) -> Content:
     """Return what the certificate says that stands in the place of one: its results, and the names of today.
 
+    Class and range stay: the limits of the results rest on them.
+
     Raises as `content_for`.
     """
-    said = _("本证书替代 {number}，理由：{reason}").format(number=old.number, reason=reason)
-    changed = _names(verification) | {
+    said = _("本证书取代 {number}，理由：{reason}").format(number=old.number, reason=reason)
+    names = _names(verification)
+    names["instrument"] |= old.instrument.model_dump(include={"accuracy_class", "measuring_range"})
+    changed = names | {
         "number": number,
         "issued_on": issued_on,
         "supersedes": old.number,

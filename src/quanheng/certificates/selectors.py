@@ -43,7 +43,7 @@ STATUS_LABELS = {
     Status.EXPIRED: _("已过有效期"),
     Status.REJECTED: _("检定不合格"),
     Status.CALIBRATION: _("校准证书，不作合格与否的结论"),
-    Status.SUPERSEDED: _("已被新证书替代"),
+    Status.SUPERSEDED: _("已被取代"),
     Status.WITHDRAWN: _("已撤回"),
 }
 
@@ -104,14 +104,17 @@ def certificates_of_instrument(instrument_id: int) -> QuerySet[Certificate]:
 def certificates_for(user: User, *, query: str = "", kind: str = "") -> QuerySet[Certificate]:
     """Return the certificates that a person may see, newest first, those in the making included.
 
-    An institute sees its own, an owner those of its instruments, a town those of the instruments there.
+    An institute sees its own, an owner those of its instruments and of its branches, a town those of what stands there.
     """
     scope = scope_of(user, _VIEW)
     rows = Certificate.objects.select_related("institute", "instrument", "instrument__owner")
     if not scope.is_all:
         units = scope.unit_ids
         rows = rows.filter(
-            Q(institute__in=units) | Q(instrument__town__in=units) | Q(instrument__owner__unit__in=units)
+            Q(institute__in=units)
+            | Q(instrument__town__in=units)
+            | Q(instrument__owner__unit__in=units)
+            | Q(instrument__owner__parent__unit__in=units)
         )
     if query := query.strip():
         rows = rows.filter(

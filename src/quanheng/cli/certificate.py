@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from quanheng.cli.certificate_batch import issue
+from quanheng.cli.certificate_seal import seal_file
 from quanheng.cli.django import start_without_database, with_database
 
 if TYPE_CHECKING:
@@ -37,6 +39,10 @@ def verify(
     key: Annotated[
         str | None, typer.Option("--key", help="日志公钥（vkey 一行）或公钥文件；请从可信的渠道取得。")
     ] = None,
+    seal: Annotated[
+        Path | None,
+        typer.Option("--seal", metavar="FILE", help="SM2 签名文件；不给则用文件旁的“文件名.sm2.json”。"),
+    ] = None,
     on: Annotated[
         datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="问哪一天是否有效；不给则今天。")
     ] = None,
@@ -44,7 +50,7 @@ def verify(
 ) -> None:
     """离线核验证书：签名、附件、日志、签名密钥、日期、是否撤回。
 
-    文件旁的“文件名.proof.json”自动使用。退出码：0 真实，1 不真实，2 没有核验，3 不能断定。
+    文件旁的“文件名.proof.json”“文件名.sm2.json”自动使用。退出码：0 真实，1 不真实，2 没有核验，3 不能断定。
     """
     start_without_database()  # before the imports: they translate
     from quanheng.certificates.checking import LogUnreadable, Verdict
@@ -52,11 +58,13 @@ def verify(
     from quanheng.cli.log import load_key
 
     trusted, day = load_key(key), on.date() if on else date.today()  # noqa: DTZ011  the day of whoever asks
+    if seal is not None and len(files) > 1:
+        raise _refuse("--seal 只能用于一个文件。")
     try:
-        source = _log_in(log, trusted)
+        given = _given(log, trusted, seal)
     except LogUnreadable as error:
         raise _refuse(f"{log}：{error}") from None
-    reports = [(file, _check(file, source, log, trusted, day)) for file in files]
+    reports = [(file, _check(file, given, day)) for file in files]
     if as_json:
         told = [{"file": str(file)} | report.to_dict() for file, report in reports]
         typer.echo(json.dumps(told[0] if len(told) == 1 else told, ensure_ascii=False, indent=1))
@@ -71,6 +79,7 @@ def verify(
 
 
 app.command("issue")(issue)
+app.command("seal")(seal_file)
 
 
 @app.command("list")
@@ -105,7 +114,7 @@ def list_certificates(
 def show(
     number: Annotated[str, typer.Argument(metavar="NUMBER", help="证书编号。")], as_json: _Json = False
 ) -> None:
-    """列出一份证书：状态、哈希、签名密钥、全部内容。"""
+    """列出一份证书：状态、散列值、签名密钥、全部内容。"""
     from quanheng.certificates.selectors import certificate as find
     from quanheng.certificates.selectors import content_of
 
@@ -144,13 +153,13 @@ _LABELS = {
     "instrument": "器具",
     "issued_on": "签发日期",
     "valid_until": "有效期至",
-    "supersedes": "替代",
-    "superseded_by": "被替代",
+    "supersedes": "取代",
+    "superseded_by": "被取代",
     "withdrawal_reason": "撤回理由",
-    "pdf_sha256": "PDF 的 SHA-256",
-    "xml_sha256": "XML 的 SHA-256",
-    "content_sha256": "内容的 SHA-256",
-    "signer": "签名证书的 SHA-256",
+    "pdf_sha256": "PDF SHA-256",
+    "xml_sha256": "XML SHA-256",
+    "content_sha256": "内容 SHA-256",
+    "signer": "签名证书 SHA-256",
 }
 
 
@@ -178,38 +187,48 @@ def _row(one: Certificate) -> dict[str, Any]:
     }
 
 
-def _check(
-    file: Path, log: PublishedLog | None, folder: Path | None, key: VerifierKey | None, day: date
-) -> CheckReport:
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What speaks for the files: a whole log, or where their proofs may lie; whose key; a seal."""
+
+    log: PublishedLog | None
+    folder: Path | None
+    key: VerifierKey | None
+    is_key_own: bool
+    seal: Path | None
+
+
+def _check(file: Path, given: _Given, day: date) -> CheckReport:
     from quanheng.certificates.checking import MAX_BYTES, check_file
 
+    folders = [] if given.log else [*filter(None, [given.folder]), file.parent]
+    # The paper has the proof; the XML of the same number shares it.
+    names = (f"{file.name}.proof.json", f"{file.stem}.pdf.proof.json")
+    proofs = [folder / name for folder in folders for name in names]
+    seals = [given.seal] if given.seal else [file.with_name(f"{file.name}.sm2.json")]
     try:
         data = _read_limited(file, MAX_BYTES)
-        proof = next(
-            (
-                _read_limited(path, MAX_BYTES)
-                for path in _proofs(file, folder)
-                if log is None and path.is_file()
-            ),
-            None,
-        )
+        proof = next((_read_limited(path, MAX_BYTES) for path in proofs if path.is_file()), None)
+        seal = next((_read_limited(path, MAX_BYTES) for path in seals if given.seal or path.is_file()), None)
     except OSError as error:
         raise _refuse(f"无法读取 {error.filename or file}：{error.strerror}。") from None
-    return check_file(data, log=log, at=day, proof=proof, key=key)
+    return check_file(
+        data, log=given.log, at=day, proof=proof, key=given.key, is_key_own=given.is_key_own, seal=seal
+    )
 
 
-def _proofs(file: Path, folder: Path | None) -> list[Path]:
-    """Return where the proof of a file may lie: beside it, or in the folder that was named."""
-    names = [f"{file.name}.proof.json", f"{file.stem}.pdf.proof.json"]
-    return [place / name for place in filter(None, (folder, file.parent)) for name in names]
+def _given(folder: Path | None, key: VerifierKey | None, seal: Path | None) -> _Given:
+    """Look at what a folder holds: a published log, or proofs, perhaps with the log's key.
 
-
-def _log_in(folder: Path | None, key: VerifierKey | None) -> PublishedLog | None:
-    from quanheng.certificates.checking import PublishedLog
+    Whoever names a folder vouches for the key in it, and is told so; a key inside a proof file is never taken.
+    """
+    from quanheng.certificates.checking import LogUnreadable, PublishedLog
     from quanheng.cli.log import MAX_FILE_BYTES
+    from quanheng.kernels.tlog.check import parse_key_file
+    from quanheng.kernels.tlog.layout import CHECKPOINT_PATH, KEY_PATH
 
     if folder is None:
-        return None
+        return _Given(None, None, key, is_key_own=False, seal=seal)
     if not folder.is_dir():
         raise _refuse(f"没有目录 {folder}。")
 
@@ -219,11 +238,17 @@ def _log_in(folder: Path | None, key: VerifierKey | None) -> PublishedLog | None
         except OSError:
             return None
 
-    if read("checkpoint") is not None:
-        return PublishedLog(read, key=key)
+    if read(CHECKPOINT_PATH) is not None:
+        return _Given(PublishedLog(read, key=key), folder, key, is_key_own=False, seal=seal)
     if not any(folder.glob("*.proof.json")):
         raise _refuse(f"{folder} 中既没有日志的检查点，也没有证明文件。")
-    return None
+    own = read(KEY_PATH) if key is None else None
+    if own is None:
+        return _Given(None, folder, key, is_key_own=False, seal=seal)
+    try:
+        return _Given(None, folder, parse_key_file(own), is_key_own=True, seal=seal)
+    except ValueError as error:
+        raise LogUnreadable(f"公钥文件 {KEY_PATH} 已损坏（{error}）。") from error
 
 
 def _read_limited(path: Path, most: int) -> bytes:

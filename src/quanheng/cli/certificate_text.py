@@ -40,7 +40,8 @@ def _report_lines(name: str, report: CheckReport, on: date) -> Iterator[str]:
         until = f"　有效期至 {content.valid_until}" if content.valid_until else ""
         yield f"  {_KINDS[content.kind]} {content.number}　{about}"
         yield f"  {content.institute.name}　签发 {content.issued_on}{until}"
-        yield f"  状态（{on}）：{report.status_text}"
+        unproven = "（按文件所写，未经证实）" if report.verdict == "cannot_tell" else ""
+        yield f"  状态（{on}）：{report.status_text}{unproven}"
         if content.is_demonstration:
             yield "  演示证书，没有法律效力。"
     for check in report.checks:

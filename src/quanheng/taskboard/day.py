@@ -14,6 +14,7 @@ from quanheng.base import clock
 from quanheng.base.errors import BureauError, TransientError
 from quanheng.base.files import shown, stored_path
 from quanheng.base.locks import lock_for_process
+from quanheng.certificates.published import kept_work
 from quanheng.instruments.enums import BatchState
 from quanheng.instruments.models import ImportBatch
 from quanheng.instruments.services.importing.running import resume_interrupted
@@ -27,24 +28,17 @@ from quanheng.taskboard.errors import DayRunning
 from quanheng.taskboard.indicators import REGISTRY
 from quanheng.taskboard.intake import take_in
 from quanheng.taskboard.ledgers import asked_headings, imported_text, waiting_text
+from quanheng.taskboard.lines import Line
 from quanheng.taskboard.models import DayRun, Plan, PlanVersion
 from quanheng.taskboard.records import PlanRecords
 from quanheng.taskboard.registry import Over
 from quanheng.taskboard.selectors import plan_records
 from quanheng.taskboard.services.measures import keep_values
+from quanheng.taskboard.work import do_work
 from quanheng.transparency.selectors import latest_checkpoint, log_folder
 from quanheng.transparency.sequencer import sequence
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of the summary: what was found, and the command that recomputes it."""
-
-    text: str
-    command: str
-    is_ok: bool = True
 
 
 @dataclass(frozen=True)
@@ -143,19 +137,22 @@ def compute_indicators() -> list[Line]:
             if item.over is Over.PLAN:
                 text = f"{mark}{item.label}：{value.normalize():f} {item.unit}"
                 lines.append(Line(text, item.command(plan=option)))
-    lines += _registry_lines()
+    lines += _county_lines()
     return lines or [Line("没有可计算的指标。", "quanheng indicator list")]
 
 
-def _registry_lines() -> list[Line]:
-    tally = kept_tally()
-    if not tally.total.known:
-        return []
-    records = PlanRecords.of_registry(tally, clock.today())
+def _county_lines() -> list[Line]:
+    tally, work = kept_tally(), kept_work()
+    records = PlanRecords.of_county(clock.today(), registry=tally, work=work)
+    counted = {
+        Over.REGISTRY: tally.total.known,
+        Over.CERTIFICATES: work.certificates.total.issued,
+        Over.STANDARDS: work.standards.total.in_use,
+    }
     return [
         Line(f"{item.label}：{item.value(records).normalize():f} {item.unit}", item.command())
         for item in REGISTRY.values()
-        if item.over is Over.REGISTRY
+        if counted.get(item.over)
     ]
 
 
@@ -171,6 +168,7 @@ STEPS: tuple[Step, ...] = (
     Step("规划文件", refresh_plans),
     Step("收件", do_intake),
     Step("导入", go_on_importing),
+    Step("检定", do_work),
     Step("到期", refresh_due_work),
     Step("指标", compute_indicators),
     Step("日志", sequence_log),

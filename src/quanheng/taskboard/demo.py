@@ -12,6 +12,8 @@ from django.db import transaction
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from quanheng.base import clock
+from quanheng.certificates.demo.file import read_institute
+from quanheng.certificates.demo.load import load_institute
 from quanheng.core.county import load_county, read_county
 from quanheng.core.enums import Role
 from quanheng.core.models import County, OrgUnit, User
@@ -99,6 +101,24 @@ def load_demo_instruments(demo: DemoFile) -> int:
     if not demo.instruments:
         return 0
     return load_instruments(officer=_officer(demo), seed=demo.seed, intake=intake_folder())
+
+
+def load_demo_institute(demo: DemoFile, folder: Path) -> int:
+    """Make the institute of ``folder``, where it has one; return how many work order files wait in the intake.
+
+    Raises
+    ------
+    BadDemo
+        institute.yaml is wrong.
+    """
+    path = folder / "institute.yaml"
+    if not path.exists():
+        return 0
+    try:
+        file = read_institute(path)
+    except ValueError as error:
+        raise BadDemo(reason=str(error)) from error
+    return load_institute(file, officer=_officer(demo), intake=intake_folder())
 
 
 def _officer(demo: DemoFile) -> User:

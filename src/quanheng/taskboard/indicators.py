@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_noop as _
 
-from quanheng.taskboard import registry_indicators
+from quanheng.taskboard import registry_indicators, work_indicators
 from quanheng.taskboard.records import PlanRecords, TaskRecord, fresh_units
 from quanheng.taskboard.registry import (
     REGISTRY,
@@ -179,3 +179,4 @@ for status in Status:
     _register_status(status)
 
 registry_indicators.register()
+work_indicators.register()

@@ -1,4 +1,4 @@
-"""The intake folder: documents become drafts, ledgers are imported; each file leaves with a report beside it."""
+"""The intake folder: documents become drafts, ledgers are imported, readings judged; each file leaves with a report."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ from quanheng.base.files import shown
 from quanheng.instruments.errors import FileKnown
 from quanheng.taskboard.errors import DocumentKnown, DocumentNotRead
 from quanheng.taskboard.ledgers import import_ledger
+from quanheng.taskboard.readings import take_readings
 from quanheng.taskboard.services.plans import receive_document
 
 # Plans come as text, Word or PDF: a workbook in the folder is a ledger of instruments.
 LEDGERS = {".xlsx", ".xlsm", ".xls", ".csv"}
+# Work order files with readings: docs/reference/work-order-file.md.
+READINGS = (".readings.yaml", ".readings.yml")
 
 
 @dataclass(frozen=True)
@@ -28,10 +31,15 @@ class Taken:
     path: Path
     is_accepted: bool
     text: str
+    # Readings that became certificates are issued again, to the same numbers; drafts wait for their people.
+    has_certificates: bool = False
 
     @property
     def command(self) -> str:
         """Return the command that reads the file again."""
+        if is_readings(self.path):
+            again = f"quanheng certificate issue {shown(self.path)} -o certificates"
+            return again if self.has_certificates else "quanheng work"
         return f"quanheng {'registry read' if is_ledger(self.path) else 'plan compile'} {shown(self.path)}"
 
 
@@ -56,6 +64,11 @@ def is_ledger(path: Path) -> bool:
     return path.suffix.lower() in LEDGERS
 
 
+def is_readings(path: Path) -> bool:
+    """Whether a file is taken for a work order file with readings."""
+    return path.name.lower().endswith(READINGS)
+
+
 def take_in() -> list[Taken]:
     """Receive every waiting file and move it to ``done`` or ``rejected`` with a report.
 
@@ -76,12 +89,14 @@ def _taken(path: Path) -> Taken:
 
 def _take(path: Path) -> Taken:
     rows: list[str] = []
+    is_accepted, has_certificates = True, False
     try:
-        if is_ledger(path):
+        if is_readings(path):
+            text, rows, is_accepted, has_certificates = take_readings(path)
+        elif is_ledger(path):
             text, rows = import_ledger(path)
         else:
             text = _draft(path)
-        is_accepted = True
     except NotStored:
         raise  # the fault is not the file's: it must not be rejected for it
     except BureauError as error:
@@ -90,7 +105,7 @@ def _take(path: Path) -> Taken:
     report = "\n".join([text, *rows])
     write_atomic(target.with_name(f"{target.name}.txt"), f"{report}\n".encode())
     path.replace(target)
-    return Taken(target, is_accepted, text)
+    return Taken(target, is_accepted, text, has_certificates)
 
 
 def _draft(path: Path) -> str:

@@ -14,12 +14,14 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any, Self
 
+from quanheng.certificates.tally import WorkTally
 from quanheng.instruments.tally import RegistryTally
 
 FORMAT = "quanheng-plan-records/1"
 # House rule, not law: evidence older than this no longer shows that a task is being worked on.
 FRESH_DAYS = 90
 NOT_COUNTED = RegistryTally()
+NO_WORK = WorkTally()
 
 
 @dataclass(frozen=True)
@@ -62,27 +64,36 @@ class PlanRecords:
     findings: tuple[str, ...]
     # The county's registry, as it was counted on its own day: instruments belong to no plan.
     registry: RegistryTally = NOT_COUNTED
+    # Certificates and standards of its institutes, counted on the same day.
+    work: WorkTally = NO_WORK
     # What --plan must say to mean this plan; empty for the one that is meant anyway.  Not open data.
     plan_option: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the open-data form; ``from_dict`` is its inverse."""
-        fields: dict[str, Any] = _jsonable(asdict(replace(self, registry=NOT_COUNTED)))
+        fields: dict[str, Any] = _jsonable(asdict(replace(self, registry=NOT_COUNTED, work=NO_WORK)))
         del fields["plan_option"]
-        return {"format": FORMAT} | fields | {"registry": self.registry.to_dict()}
+        counted = {"registry": self.registry.to_dict(), "work": self.work.to_dict()}
+        return {"format": FORMAT} | fields | counted
 
     @classmethod
-    def of_registry(cls, registry: RegistryTally, on: date) -> Self:
-        """Return records of the registry alone, for its indicators."""
+    def of_county(cls, on: date, *, registry: RegistryTally = NOT_COUNTED, work: WorkTally = NO_WORK) -> Self:
+        """Return records of what is counted in the county alone; ``on`` where nothing counted says its day."""
         return cls(
             title="",
             doc_number="",
-            on=registry.on or on,
+            on=registry.on or work.certificates.on or work.standards.on or on,
             tasks=(),
             evidence=(),
             findings=(),
             registry=registry,
+            work=work,
         )
+
+    @classmethod
+    def of_registry(cls, registry: RegistryTally, on: date) -> Self:
+        """Return records of the registry alone, for its indicators."""
+        return cls.of_county(on, registry=registry)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -108,8 +119,9 @@ class PlanRecords:
                     for item in data["evidence"]
                 ),
                 findings=tuple(data["findings"]),
-                # Files that were downloaded before the registry was counted have none.
+                # Files that were downloaded before these were counted have none.
                 registry=RegistryTally.from_dict(data["registry"]) if "registry" in data else NOT_COUNTED,
+                work=WorkTally.from_dict(data["work"]) if "work" in data else NO_WORK,
             )
         except (KeyError, TypeError, AttributeError, InvalidOperation) as error:
             raise ValueError(f"missing or malformed: {error}") from error

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from django.utils.translation import gettext
 
+from quanheng.certificates.tally import WorkTally
 from quanheng.instruments.tally import RegistryTally
 from quanheng.taskboard.errors import UnknownIndicator
 from quanheng.taskboard.records import FRESH_DAYS, PlanRecords, TaskRecord
@@ -37,6 +38,18 @@ class Over(StrEnum):
     PLAN = "plan"
     TASK = "task"
     REGISTRY = "registry"
+    CERTIFICATES = "certificates"
+    STANDARDS = "standards"
+
+
+# Counted in the whole county, for no plan; each from a table of the open data.
+TABLES = {
+    Over.REGISTRY: "instruments.csv",
+    Over.CERTIFICATES: "certificates.csv",
+    Over.STANDARDS: "standards.csv",
+}
+# Those of them of which a town or a kind of instrument can be counted alone.
+PARTED = frozenset({Over.REGISTRY, Over.CERTIFICATES})
 
 
 @dataclass(frozen=True)
@@ -48,7 +61,7 @@ class Indicator:
     compute: Callable[[PlanRecords, TaskRecord | None], Decimal]
     over: Over
     of_document: bool = False  # about the document as a whole: no part of it belongs to a unit
-    more_is_better: bool = False  # of the registry's: only such a one can have a target to reach
+    more_is_better: bool = False  # of the county's: only such a one can have a target to reach
 
     @property
     def per_task(self) -> bool:
@@ -56,8 +69,13 @@ class Indicator:
         return self.over is Over.TASK
 
     @property
+    def of_county(self) -> bool:
+        """Whether it is counted in the county, whatever the plan."""
+        return self.over in TABLES
+
+    @property
     def measures_tasks(self) -> bool:
-        """Whether it can measure a task: its own records, or what the county's registry shows."""
+        """Whether it can measure a task: its own records, or what is counted in the county."""
         return self.per_task or self.more_is_better
 
     @property
@@ -81,14 +99,14 @@ class Indicator:
         return self.wording.shown(self.wording.source)
 
     def value(self, records: PlanRecords, task: TaskRecord | None = None) -> Decimal:
-        """Return the value over the plan, over one task, or over the registry, whatever the task.
+        """Return the value over the plan, over one task, or over the county, whatever the task.
 
         Raises
         ------
         ValueError
             If a task is missing for a per-task indicator, or given for one of the plan.
         """
-        if self.over is not Over.REGISTRY and self.per_task == (task is None):
+        if not self.of_county and self.per_task == (task is None):
             raise ValueError(f"{self.name}: per_task={self.per_task}, task={task}")
         return self.compute(records, task)
 
@@ -103,10 +121,9 @@ class Indicator:
         kind: str = "",
     ) -> str:
         """Return the command that recomputes the value, from the database or from open data."""
-        of_registry = self.over is Over.REGISTRY
         parts = [f"quanheng indicator show {self.name}"]
-        parts += [f"--plan '{plan}'"] if plan and not data and not of_registry else []
-        parts += [f"--task '{task.key}'"] if task and not of_registry else []
+        parts += [f"--plan '{plan}'"] if plan and not data and not self.of_county else []
+        parts += [f"--task '{task.key}'"] if task and not self.of_county else []
         parts += [f"--lead '{lead}'"] if lead else []
         parts += [f"--town '{town}'"] if town else []
         parts += [f"--kind {kind}"] if kind else []
@@ -170,6 +187,21 @@ def registry_indicator(
             return function(records.registry)
 
         REGISTRY[name] = Indicator(name, wording, compute, Over.REGISTRY, more_is_better=more_is_better)
+        return function
+
+    return register
+
+
+def work_indicator(
+    name: str, wording: Wording, over: Over, *, more_is_better: bool
+) -> Callable[[Callable[[WorkTally], Decimal]], Callable[[WorkTally], Decimal]]:
+    """Register a function of the certificates or the standards of the county's institutes."""
+
+    def register(function: Callable[[WorkTally], Decimal]) -> Callable[[WorkTally], Decimal]:
+        def compute(records: PlanRecords, _task: TaskRecord | None) -> Decimal:
+            return function(records.work)
+
+        REGISTRY[name] = Indicator(name, wording, compute, over, more_is_better=more_is_better)
         return function
 
     return register

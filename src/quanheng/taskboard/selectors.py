@@ -11,6 +11,7 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from quanheng.base import clock
 from quanheng.base.files import stored_path
+from quanheng.certificates.published import kept_work
 from quanheng.core.enums import UnitKind
 from quanheng.core.models import OrgUnit, User
 from quanheng.core.permissions import Scope, scope_of
@@ -155,6 +156,7 @@ def plan_records(plan: Plan) -> PlanRecords:
         evidence=tuple(EvidenceRecord(keys[task], unit, on, sha256) for task, unit, on, sha256 in evidence),
         findings=tuple(finding["code"] for finding in compiled["findings"]),
         registry=kept_tally(),
+        work=kept_work(),
         plan_option="" if plan == first else plan.doc_number or plan.title,
     )
 

@@ -44,8 +44,10 @@ def address(folder: Path, label: str, name: str) -> str:
     return f"pkcs11:token={label};object={name}?module-path={library()}&pin-source=file:{folder}/pin"
 
 
-def put_key(label: str, name: str, key: ec.EllipticCurvePrivateKey, *, with_certificate: bool = True) -> None:
-    """Import a key and a certificate of it."""
+def put_key(
+    label: str, name: str, key: ec.EllipticCurvePrivateKey, *, owner: str = "", with_certificate: bool = True
+) -> None:
+    """Import a key and a certificate of it, issued to ``owner`` where one is given."""
     import pkcs11
     from pkcs11.util.ec import decode_ec_private_key
     from pkcs11.util.x509 import decode_x509_certificate
@@ -60,7 +62,7 @@ def put_key(label: str, name: str, key: ec.EllipticCurvePrivateKey, *, with_cert
             | {attribute.CLASS: pkcs11.ObjectClass.PRIVATE_KEY}
         )
         if with_certificate:
-            paper = certify(key, name).public_bytes(Encoding.DER)
+            paper = certify(key, owner or name).public_bytes(Encoding.DER)
             session.create_object(
                 decode_x509_certificate(paper) | {attribute.TOKEN: True, attribute.LABEL: name}
             )

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,24 +17,8 @@ from quanheng.certificates.signing.keys import SigningKey, open_key
 from quanheng.certificates.signing.pdf_signature import sign_pdf, verify_pdf_signature
 from quanheng.certificates.signing.xml_signature import sign_xml, verify_xml_signature
 from tests.certificates.signing import softhsm
+from tests.certificates.signing.conftest import LABEL
 from tests.certificates.signing.making import NOW
-
-LABEL = "institute"
-
-
-@pytest.fixture(scope="module")
-def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder of a token with one good key, one without certificate and one on another curve."""
-    softhsm.library()
-    folder = tmp_path_factory.mktemp("softhsm")
-    (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder}/tokens\nlog.level = ERROR\n")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SOFTHSM2_CONF", str(folder / "softhsm2.conf"))
-        softhsm.make_token(folder, LABEL)
-        softhsm.put_key(LABEL, "seal", ec.generate_private_key(ec.SECP256R1()))
-        softhsm.put_key(LABEL, "bare", ec.generate_private_key(ec.SECP256R1()), with_certificate=False)
-        softhsm.put_key(LABEL, "long", ec.generate_private_key(ec.SECP384R1()))
-        yield folder
 
 
 @pytest.fixture

@@ -10,12 +10,19 @@ from cryptography import x509
 from django.utils.translation import gettext as _
 from lxml import etree
 
-from quanheng.certificates.checking.in_log import LogFacts, log_checks
+from quanheng.certificates.checking.in_log import File, LogFacts, LogSources, log_checks
 from quanheng.certificates.checking.log_reader import PublishedLog
-from quanheng.certificates.checking.report import Check, CheckReport, Verdict, verdict_of
+from quanheng.certificates.checking.report import Check, CheckReport, Verdict, unchecked, verdict_of
 from quanheng.certificates.schema_files import schema_files
-from quanheng.certificates.signing.pdf_signature import UnreadablePdf, embedded_files, verify_pdf_signature
+from quanheng.certificates.signing.pdf_signature import (
+    MAX_STREAM_BYTES,
+    TooLargeInside,
+    UnreadablePdf,
+    embedded_files,
+    verify_pdf_signature,
+)
 from quanheng.certificates.signing.report import SignatureReport
+from quanheng.certificates.signing.sm2 import verify_detached
 from quanheng.certificates.signing.xml_signature import verify_xml_signature
 from quanheng.kernels.certificate import Content, Kind
 from quanheng.kernels.dcc.build_back import NotOurs, content_of
@@ -30,19 +37,24 @@ _PDF = b"%PDF-"
 
 @dataclass
 class _Found:
-    """What has been found so far; filled step by step."""
+    """What has been found so far; filled step by step.  ``stopped`` says what the log cannot be asked for."""
 
     kind: str = ""
     xml: bytes = b""
     content: Content | None = None
     signer: x509.Certificate | None = None
     claimed_at: datetime | None = None
+    stopped: str = ""
     checks: list[Check] = field(default_factory=list)
 
     def add(self, name: str, ok: bool | None, text: str) -> bool:
         """Note a check; return whether it was stood."""
         self.checks.append(Check(name, ok, text))
         return ok is True
+
+    def skip(self, *names: str, reason: str) -> None:
+        """Note checks that could not be made."""
+        self.checks += [unchecked(name, reason) for name in names]
 
 
 def check_file(
@@ -52,6 +64,8 @@ def check_file(
     at: date,
     proof: bytes | None = None,
     key: VerifierKey | None = None,
+    is_key_own: bool = False,
+    seal: bytes | None = None,
 ) -> CheckReport:
     """Check a certificate of ours, PDF or XML.  Never raises, whatever the bytes are.
 
@@ -66,35 +80,41 @@ def check_file(
     proof:
         A proof file of the certificate's leaf (`kernels.tlog.proof_file`), used where there is no log.
     key:
-        The log's key from a trusted place, for ``proof``; the one in the proof file anybody can write.
+        The log's key, for ``proof``; the one in the proof file anybody can write.
+    is_key_own:
+        ``key`` is the one that the log shows of itself: whoever named that log vouches for it, and is told so.
+    seal:
+        A detached SM2 signature of the file (`signing.sm2.sign_detached`); None: there is none.
     """
     found = _Found()
     if len(data) > MAX_BYTES:
         found.add("file_kind", False, _("文件超过 {limit} MiB，没有读取。").format(limit=MAX_BYTES // 2**20))
-        return CheckReport(
-            verdict=verdict_of(found.checks, is_in_trusted_log=False),
-            status="unknown",
-            kind="",
-            sha256=hashlib.sha256(data).hexdigest(),
-            checks=tuple(found.checks),
-        )
-    _check_alone(data, found)
-    facts = LogFacts()
-    if found.content is not None:
-        facts = log_checks(
-            data, found.xml, found.content, found.signer, found.claimed_at, log=log, proof=proof, key=key
-        )
-        found.checks += facts.checks
-    status = _status(found, facts, at)
+    else:
+        _check_alone(data, found)
+    if not found.kind:
+        return _report(data, found, LogFacts(), Verdict.NOT_AUTHENTIC, "unknown")
+    facts = log_checks(
+        LogSources(log=log, proof=proof, key=key, is_key_own=is_key_own),
+        File(data, found.xml, found.content, found.signer, found.claimed_at, found.stopped),
+    )
+    found.checks += facts.checks
+    _check_seal(data, seal, found)
     verdict = verdict_of(found.checks, is_in_trusted_log=facts.is_in_trusted_log)
-    is_false = verdict is Verdict.NOT_AUTHENTIC  # what a false file says is not repeated
+    if verdict is Verdict.NOT_AUTHENTIC:
+        found.skip("in_force", reason=_("文件不真实"))
+        return _report(data, found, facts, verdict, "unknown")
+    return _report(data, found, facts, verdict, _status(found, facts, at))
+
+
+def _report(data: bytes, found: _Found, facts: LogFacts, verdict: Verdict, status: str) -> CheckReport:
+    """Return what was found; what a false file says is not repeated."""
     return CheckReport(
         verdict=verdict,
-        status="unknown" if is_false else status,
+        status=status,
         kind=found.kind,
         sha256=hashlib.sha256(data).hexdigest(),
         checks=tuple(found.checks),
-        content=None if is_false else found.content,
+        content=None if verdict is Verdict.NOT_AUTHENTIC else found.content,
         signer=found.signer,
         trusted_time=facts.logged_at if facts.is_in_trusted_log else None,
     )
@@ -109,24 +129,48 @@ def _check_alone(data: bytes, found: _Found) -> None:
         _note_signature(found, "pdf_signature", outer, _("PDF 签名"))
         found.signer, found.claimed_at = outer.certificate, outer.claimed_at
         if not _take_attachment(data, found):
+            found.stopped = _("附件没有取出")
+            found.skip("xml_signature", "same_signer", "xsd", "content", reason=found.stopped)
             return
     else:
-        found.kind, found.xml = "xml", data
+        found.xml = data
         try:
             parse_xml(data)
         except BadXml as error:
-            found.kind = ""
             found.add("file_kind", False, _("既不是 PDF，也不能作为 XML 读取：{reason}").format(reason=error))
             return
+        found.kind = "xml"
         found.add("file_kind", True, _("XML 文件。"))
     inner = verify_xml_signature(found.xml)
     _note_signature(found, "xml_signature", inner, _("XML 签名"))
     if found.kind == "pdf":
-        is_same = inner.certificate is not None and inner.certificate == found.signer
-        text = _("PDF 与所附 XML 由同一证书签名。") if is_same else _("PDF 与所附 XML 不是同一证书签名的。")
-        found.add("same_signer", is_same, text)
+        _compare_signers(found, inner)
     found.signer = found.signer or inner.certificate
     _read_content(found, inner)
+
+
+def _compare_signers(found: _Found, inner: SignatureReport) -> None:
+    if found.signer is None:
+        found.skip("same_signer", reason=_("PDF 上的数字证书没有读出"))
+    elif inner.certificate is None:
+        found.skip("same_signer", reason=_("XML 上的数字证书没有读出"))
+    elif inner.certificate == found.signer:
+        found.add("same_signer", True, _("PDF 与所附 XML 由同一证书签名。"))
+    else:
+        found.add("same_signer", False, _("PDF 与所附 XML 不是同一证书签名的。"))
+
+
+def _check_seal(data: bytes, seal: bytes | None, found: _Found) -> None:
+    """Check the SM2 signature beside the file.  Whose key it is no log says."""
+    if seal is None:
+        found.skip("sm2_seal", reason=_("没有 SM2 签名文件"))
+        return
+    report = verify_detached(data, seal)
+    if report.valid:
+        text = _("SM2 签名与文件相符，公钥 {key}；是谁的公钥，须另行核实。")
+        found.add("sm2_seal", True, text.format(key=report.public_key.hex()))
+    else:
+        found.add("sm2_seal", False, _("SM2 签名文件与本文件不符：{reason}").format(reason=report.reason))
 
 
 def _note_signature(found: _Found, name: str, report: SignatureReport, what: str) -> None:
@@ -141,6 +185,11 @@ def _take_attachment(data: bytes, found: _Found) -> bool:
     """Take the one attached XML out of a PDF."""
     try:
         files = embedded_files(data)
+    except TooLargeInside:
+        limit = MAX_STREAM_BYTES // 2**20
+        return found.add(
+            "attachment", False, _("PDF 的附件展开后超过 {limit} MiB，没有读取。").format(limit=limit)
+        )
     except UnreadablePdf:
         return found.add("attachment", False, _("PDF 的附件无法读取。"))
     if len(files) != 1:
@@ -152,19 +201,26 @@ def _take_attachment(data: bytes, found: _Found) -> bool:
 
 
 def _read_content(found: _Found, signature: SignatureReport) -> None:
+    """Read what the certificate says; the log is asked only for what was signed as a whole."""
+    found.stopped = _("证书内容没有读出")
     try:
         root = parse_xml(found.xml)
-        content = content_of(found.xml)
     except BadXml as error:
+        found.skip("xsd", reason=_("XML 没有读出"))
         found.add("content", False, str(error))
         return
+    try:
+        content = content_of(found.xml)
     except NotOurs as error:
+        found.skip("xsd", reason=_("不是本平台签发的证书"))
         found.add("content", False, _("不是本平台签发的证书：{reason}").format(reason=error))
         return
     _check_schema(root, found)
     found.add("content", True, _("证书编号 {number}，各字段与所附内容一致。").format(number=content.number))
     if signature.valid:
-        found.content = content
+        found.content, found.stopped = content, ""
+    else:
+        found.stopped = _("XML 签名无效")
 
 
 def _check_schema(root: etree._Element, found: _Found) -> None:
@@ -188,6 +244,7 @@ def _status(found: _Found, facts: LogFacts, at: date) -> str:
     """Return what the certificate is worth on a day, and note it as the last check."""
     content = found.content
     if content is None:
+        found.skip("in_force", reason=found.stopped)
         return "unknown"
     if facts.ended:
         found.add("in_force", False, facts.ended_text)
@@ -200,7 +257,8 @@ def _status(found: _Found, facts: LogFacts, at: date) -> str:
     if status == "expired":
         found.add("in_force", False, known)
         return status
-    unknown = "" if facts.knows_ends else _("没有日志，之后是否撤回或替代不明。")
+    unknown = "" if facts.knows_ends else _("之后是否撤回、取代未检查：因为{reason}。")
+    unknown = unknown.format(reason=facts.why_no_ends)
     found.add("in_force", True if facts.knows_ends else None, known + unknown)
     return status
 

@@ -15,8 +15,25 @@ from django.utils.translation import gettext_noop as _
 
 from quanheng.kernels.certificate import Content
 
-# Findings about the printed days do not make a file a forgery, and a withdrawn certificate is still an authentic one.
-_NOT_DECISIVE = frozenset({"dates", "in_force"})
+# What is wrong with a log, with a seal beside the file or with the printed days does not make the file a forgery: it
+# stands in the way of believing it.  A withdrawn certificate is still an authentic one.
+_DOUBTS = frozenset({"log_key", "sm2_seal", "dates"})
+_OF_WORTH = frozenset({"in_force"})
+LABELS = {
+    "same_signer": _("两个签名的签名人"),
+    "xml_signature": _("XML 签名"),
+    "xsd": _("XML 格式"),
+    "content": _("证书内容"),
+    "log_key": _("日志"),
+    "in_log": _("日志中的登记"),
+    "content_hash": _("内容的散列值"),
+    "dates": _("签发日期"),
+    "signer_valid": _("签名证书的有效期"),
+    "signer_registered": _("签名证书的登记"),
+    "signer_trusted": _("签名密钥的吊销"),
+    "sm2_seal": _("SM2 签名"),
+    "in_force": _("是否有效"),
+}
 
 
 class Verdict(StrEnum):
@@ -38,7 +55,7 @@ STATUS_TEXTS = {
     "expired": _("已过有效期"),
     "rejected": _("检定不合格"),
     "calibration": _("校准证书，不作合格与否的结论"),
-    "superseded": _("已被新证书替代"),
+    "superseded": _("已被取代"),
     "withdrawn": _("已撤回"),
     "unknown": _("不明"),
 }
@@ -125,9 +142,15 @@ def failures(report: CheckReport) -> tuple[Check, ...]:
     return tuple(check for check in report.checks if check.ok is False)
 
 
+def unchecked(name: str, reason: str) -> Check:
+    """Return a check that could not be made, and why."""
+    text = gettext("{what}未检查：因为{reason}。")
+    return Check(name, None, text.format(what=gettext(LABELS[name]), reason=reason))
+
+
 def verdict_of(checks: Sequence[Check], *, is_in_trusted_log: bool) -> Verdict:
     """Return the verdict: one failed check is enough against a file; only a trusted log speaks for it."""
-    if any(check.ok is False for check in checks if check.name not in _NOT_DECISIVE):
+    wrong = {check.name for check in checks if check.ok is False} - _OF_WORTH
+    if wrong - _DOUBTS:
         return Verdict.NOT_AUTHENTIC
-    dated_well = all(check.ok is not False for check in checks if check.name == "dates")
-    return Verdict.AUTHENTIC if is_in_trusted_log and dated_well else Verdict.CANNOT_TELL
+    return Verdict.AUTHENTIC if is_in_trusted_log and not wrong else Verdict.CANNOT_TELL

@@ -61,7 +61,7 @@ def register_key(*, actor: User | None, institute: OrgUnit, key_uri: str) -> Sig
     if actor is not None and not scope_of(actor, _KEYS).covers(institute.pk):
         raise NotPermitted(permission=_KEYS)
     lock_for_transaction(_KEYS)
-    key = open_key(key_uri, allow_demonstration=_is_demonstration())
+    key = open_key(key_uri, allow_demonstration=is_demonstration())
     _refuse_unfit(key, institute)
     return _register(actor, institute, key, key_uri)
 
@@ -118,7 +118,7 @@ def signer_of(institute: OrgUnit) -> tuple[SigningCertificate, SigningKey]:
         institute=institute, revoked_at=None, not_before__lte=now, not_after__gt=now
     ).first()
     if found is None:
-        if not _is_demonstration():
+        if not is_demonstration():
             raise NoSigningKey(institute=institute.name)
         found = _demonstration_key(institute)
     return found, open_registered(found)
@@ -126,7 +126,7 @@ def signer_of(institute: OrgUnit) -> tuple[SigningCertificate, SigningKey]:
 
 def open_registered(registered: SigningCertificate) -> SigningKey:
     """Return a registered key, opened; for what it raises see `signer_of`."""
-    key = open_key(registered.key_uri, allow_demonstration=_is_demonstration())
+    key = open_key(registered.key_uri, allow_demonstration=is_demonstration())
     if fingerprint_of(key.certificate) != registered.fingerprint:
         raise NoSigningKey(institute=registered.institute.name)
     if key.is_demonstration:
@@ -212,7 +212,8 @@ def _refuse_unfit(key: SigningKey, institute: OrgUnit) -> None:
         raise KeyNotFit(reason=_("已登记过"))
 
 
-def _is_demonstration() -> bool:
+def is_demonstration() -> bool:
+    """Say whether this county is a demonstration, where keys in files may sign."""
     return County.objects.filter(is_demo=True).exists()
 
 

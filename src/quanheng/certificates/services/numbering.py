@@ -15,7 +15,7 @@ from quanheng.certificates.errors import IssueClockWentBack
 from quanheng.certificates.models import Certificate, NumberSeries
 from quanheng.core.models import County, OrgUnit
 
-_CODE = re.compile(r"[A-Z0-9]{1,12}")
+_CODE = re.compile(r"(?!J[0-9]+$)[A-Z0-9]{1,12}")  # J and a number stand for those without a code
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,5 +49,7 @@ def take_number(institute: OrgUnit, on: date) -> Number:
 
 
 def _short(institute: OrgUnit) -> str:
-    """Return what stands for the institute: its own code, else J and its number in this installation."""
-    return institute.code if _CODE.fullmatch(institute.code) else f"J{institute.pk}"
+    """Return what stands for the institute: a code that no other unit has, else J and its number in this installation."""
+    others = OrgUnit.objects.filter(code=institute.code).exclude(pk=institute.pk)
+    is_its_own = _CODE.fullmatch(institute.code) and not others.exists()
+    return institute.code if is_its_own else f"J{institute.pk}"

@@ -15,7 +15,9 @@ from typing import Any
 from cryptography import x509
 from django.utils.translation import gettext as _
 from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.decode_limits import DecodeLimits, DocumentDecodeBudget, StreamDecodeLimits
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.misc import PdfDecodeLimitError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter, enumerate_sig_fields
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
@@ -30,10 +32,20 @@ from quanheng.certificates.signing.x509_findings import refuse_invalid
 FIELD = "Signature"
 _DIGEST = "sha256"
 _DEEPEST = 32  # levels of a name tree; a real one of a few attachments has one
+MAX_STREAM_BYTES = 16 * 2**20
+"""A stream that inflates to more is not read: a certificate is some 100 KiB."""
+_LIMITS = DecodeLimits(
+    per_stream=StreamDecodeLimits(max_output_size=MAX_STREAM_BYTES),
+    document_budget=DocumentDecodeBudget(base_allowance=4 * MAX_STREAM_BYTES, max_ratio=0),
+)
 
 
 class UnreadablePdf(ValueError):
     """The bytes are not a PDF, or a broken one."""
+
+
+class TooLargeInside(UnreadablePdf):
+    """What is attached inflates to more than ``MAX_STREAM_BYTES``."""
 
 
 class _Writer(IncrementalPdfFileWriter):
@@ -122,7 +134,7 @@ def verify_pdf_signature(pdf: bytes) -> SignatureReport:
 
 def _opened(pdf: bytes) -> PdfFileReader:
     try:
-        reader = PdfFileReader(io.BytesIO(pdf))
+        reader = PdfFileReader(io.BytesIO(pdf), decode_limits=_LIMITS)
         reader.root["/Pages"]
     except Exception as error:  # pyHanko raises whatever a broken structure leads it to
         raise Unsound(Flaw.UNREADABLE, repr(error)) from error
@@ -190,12 +202,16 @@ def embedded_files(pdf: bytes) -> dict[str, bytes]:
     ------
     UnreadablePdf
         It is not a PDF, the attachments cannot be read, or two have the same name.
+    TooLargeInside
+        One inflates to more than ``MAX_STREAM_BYTES``; no more than that was kept.
     """
     try:
-        root = PdfFileReader(io.BytesIO(pdf)).root
+        root = PdfFileReader(io.BytesIO(pdf), decode_limits=_LIMITS).root
         leaves = list(_leaves(root.get("/Names", {}).get("/EmbeddedFiles", {}), _DEEPEST))
         names = [str(leaf["/UF"] if "/UF" in leaf else leaf["/F"]) for leaf in leaves]
         found = {name: bytes(leaf["/EF"]["/F"].data) for name, leaf in zip(names, leaves, strict=True)}
+    except PdfDecodeLimitError as error:
+        raise TooLargeInside(str(error)) from error
     except Exception as error:  # as above
         raise UnreadablePdf(repr(error)) from error
     if len(found) < len(names):

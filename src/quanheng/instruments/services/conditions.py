@@ -310,23 +310,24 @@ def _out_of_use_since(instrument: Instrument, stopped_on: date | None) -> date |
 
 
 def settle_return(instrument: Instrument) -> None:
-    """Let an instrument that came back into use be due by its rule again, if it was verified since it left.
+    """Let an instrument that came back into use be due by its rule if it was verified since it left, else from that day.
 
-    For a verification that is entered after the return that it preceded; the caller saves.
+    For a verification that is entered after the return that it preceded, or withdrawn; the caller saves.
     """
-    if instrument.condition != Condition.IN_USE or instrument.condition_on is None:
+    if instrument.condition != Condition.IN_USE:
         return
-    before_return = False
+    returned: date | None = None
     left: list[date] = []
     for event in instrument.events.filter(kind__in=list(_ACTS)).order_by("-pk"):
         if event.kind == EventKind.RESUMED:
-            if before_return:
+            if returned is not None:
                 break
-            before_return = True
-        elif before_return:
+            returned = event.happened_on
+        elif returned is not None:
             left.append(event.happened_on)
-    if _verified_since(instrument, min(left, default=None)):
-        instrument.condition_on = None
+    if returned is not None:
+        is_verified = _verified_since(instrument, min(left, default=None))
+        instrument.condition_on = None if is_verified else returned
 
 
 def _verified_since(instrument: Instrument, stopped_on: date | None) -> bool:

@@ -92,12 +92,16 @@ def record_certificate(
 def withdraw_record(
     *, actor: User | None, instrument_id: int, certificate_no: str, on: date, reason: str
 ) -> None:
-    """Let the record of a withdrawn or superseded certificate count no more; the record itself stays."""
+    """Let the record of a withdrawn or superseded certificate count no more; the record itself stays.
+
+    An instrument whose return into use it had settled is due from that return again.
+    """
     instrument = _locked(instrument_id)
     withdrawn = instrument.verification_records.filter(
         certificate_no=certificate_no, withdrawn_on=None
     ).update(withdrawn_on=on)
     if withdrawn:
+        settle_return(instrument)
         changes = {"certificate_no": [certificate_no, ""]}
         save_changed(
             instrument, EventKind.CHANGED, actor=actor, changes=changes, reason=reason, happened_on=on

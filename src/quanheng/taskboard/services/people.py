@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from quanheng.certificates import services as certificates
 from quanheng.core.models import User
 from quanheng.core.services import erase_person
 from quanheng.evaluations import services as evaluations
@@ -24,4 +25,5 @@ def erase_person_everywhere(*, actor: User | None, public_id: UUID, revision: in
     workforce.forget_person(user)
     standards.forget_person(user)
     verification.forget_person(user)
+    certificates.forget_person(user)
     return user

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -110,7 +111,7 @@ def applications_xlsx(request: HttpRequest) -> HttpResponse:
     ]
     rows = (
         (
-            one.submitted_at.date(),
+            localdate(one.submitted_at),
             str(one.applicant),
             str(one.institute),
             str(one.place or ""),
@@ -276,7 +277,7 @@ def _context(request: HttpRequest, user: User, found: Application) -> dict[str, 
         "orders": orders,
         "may_accept": may_accept,
         "may_cancel": is_open
-        and not orders
+        and not any(verification for _i, verification, _w, _c in items)
         and (scope.is_all or is_theirs or found.submitted_by_id == user.pk),
         "events": events_about(
             [f"application:{found.public_id}"], with_names=holds(request, "transparency.view_openings")

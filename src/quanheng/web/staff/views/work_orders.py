@@ -26,7 +26,12 @@ from quanheng.kernels.procedures.template import BadTemplate, template
 from quanheng.verification.enums import VerificationState, WorkKind, WorkPlace
 from quanheng.verification.judging import edition_for
 from quanheng.verification.models import Application, Verification, WorkOrder
-from quanheng.verification.selectors import application_for, work_order_for, work_orders_for
+from quanheng.verification.selectors import (
+    application_for,
+    verifications_for,
+    work_order_for,
+    work_orders_for,
+)
 from quanheng.verification.services.orders import create_work_order
 from quanheng.verification.services.work import save_draft
 from quanheng.web.auth import holds, require_permission
@@ -199,7 +204,7 @@ def work_order_readings(request: HttpRequest, public_id: UUID) -> HttpResponse:
     user = require_permission(request, _VERIFY)
     found = work_order_for(user, public_id)
     require_permission(request, _VERIFY, unit_id=found.institute_id)
-    batch = next((one for one in _batches(found) if one.edition == request.POST.get("edition")), None)
+    batch = next((one for one in _batches(user, found) if one.edition == request.POST.get("edition")), None)
     on = day(request.POST.get("on")) or clock.today()
     if batch is None:
         messages.error(request, _("这份任务单没有待记录的这种器具。"))
@@ -244,7 +249,7 @@ def work_order_template(request: HttpRequest, public_id: UUID) -> HttpResponse:
     user = require_permission(request, _VIEW)
     found = work_order_for(user, public_id)
     asked = request.GET.get("edition", "")
-    batch = next((one for one in _batches(found) if not asked or one.edition == asked), None)
+    batch = next((one for one in _batches(user, found) if not asked or one.edition == asked), None)
     if batch is None:
         messages.error(request, _("没有待记录的器具，不用模板。"))
         return redirect("staff:work_order", public_id=public_id)
@@ -263,15 +268,15 @@ def work_order_sheet(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """A blank record for each instrument, to print and fill in by hand."""
     user = require_permission(request, _VIEW)
     found = work_order_for(user, public_id)
-    context = {"order": found, "batches": _batches(found), "standards": list(found.standards.all())}
+    context = {"order": found, "batches": _batches(user, found), "standards": list(found.standards.all())}
     return render(request, "staff/work_order_sheet.html", context)
 
 
-def _batches(order: WorkOrder) -> list[Batch]:
+def _batches(user: User, order: WorkOrder) -> list[Batch]:
     """Return what waits for readings, by procedure; what has none is left out (its own page says why)."""
     found: dict[str, Batch] = {}
     editions: dict[tuple[str, date], Edition | None] = {}
-    for verification in _verifications(order):
+    for verification in _verifications(user, order):
         if verification.state != VerificationState.RECORDING:
             continue
         on = verification.performed_on = verification.performed_on or order.planned_on
@@ -292,9 +297,9 @@ def _edition(verification: Verification) -> Edition | None:
         return None
 
 
-def _verifications(order: WorkOrder) -> list[Verification]:
-    rows = order.verifications.select_related("instrument__owner", "instrument__place").order_by("pk")
-    made = list(rows)
+def _verifications(user: User, order: WorkOrder) -> list[Verification]:
+    """Return those that this person may read: an owner in a market learns nothing of the other stalls."""
+    made = list(verifications_for(user).filter(work_order=order).order_by("pk"))
     prefetch_related_objects([order], "standards")
     for one in made:
         one.work_order = order
@@ -309,7 +314,7 @@ def _page(
     refused: Sequence[tuple[str, str]] = (),
     status: int = 200,
 ) -> HttpResponse:
-    rows = _verifications(found)
+    rows = _verifications(user, found)
     counts = Counter(one.state for one in rows)
     may_record = scope_of(user, _VERIFY).covers(found.institute_id)
     context = {
@@ -323,7 +328,7 @@ def _page(
         "standards": list(found.standards.all()),
         "may_record": may_record,
         "next": next((one for one in rows if one.state == VerificationState.RECORDING), None),
-        "batches": _batches(found) if may_record else [],
+        "batches": _batches(user, found) if may_record else [],
         "refused": refused,
         "light": light(found.application.finish_by, clock.today()) if found.application else None,
         "events": events_about(
