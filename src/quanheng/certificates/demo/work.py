@@ -17,6 +17,7 @@ from quanheng.certificates.services.issuing import issue_certificate
 from quanheng.core.models import OrgUnit, RoleAssignment, User
 from quanheng.instruments.enums import Condition, Filing
 from quanheng.instruments.models import Instrument
+from quanheng.kernels.procedures import packaged_procedures
 from quanheng.standards.models import MeasurementStandard
 from quanheng.verification.enums import MarkKind, WorkKind, WorkPlace
 from quanheng.verification.models import Application, Verification, WorkOrder
@@ -86,7 +87,7 @@ class WorkMaker:
             SIGNATORY: self._people[SIGNATORY].username,
             "standards": one.standards,
             "environment": one.environment,
-            "instruments": one.instruments,
+            "instruments": [self._fitted(entry) for entry in one.instruments],
         }
         text = yaml.dump(file, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=110)
         write_atomic(
@@ -121,7 +122,7 @@ class WorkMaker:
     def _go(self, one: DemoWork, verification: Verification) -> None:
         """Take the verification of one instrument as far as its entry says."""
         serial = verification.instrument.serial_no
-        entry = next(entry for entry in one.instruments if entry["serial"] == serial)
+        entry = self._fitted(next(entry for entry in one.instruments if entry["serial"] == serial))
         if one.until is Until.PLANNED:
             return
         row = save_draft(
@@ -147,6 +148,17 @@ class WorkMaker:
         row = check_verification(actor=self._people[CHECKER], public_id=row.public_id, revision=row.revision)
         if one.until is Until.ISSUED:
             self._issue(one, serial, row)
+
+    def _fitted(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """Return an entry with the checks of the edition in force today; what the file does not name is 合格."""
+        kind = self._instruments[entry["serial"]].kind
+        checks = packaged_procedures().find(kind, self._today).checks
+        phases = {
+            name: document | {"checks": {check: document["checks"].get(check, "合格") for check in checks}}
+            for name, document in entry.items()
+            if name in ("found", "left") and "checks" in document
+        }
+        return entry | phases
 
     def _issue(self, one: DemoWork, serial: str, row: Verification) -> None:
         actor = self._people[SIGNATORY]
