@@ -13,8 +13,8 @@ from django.test import Client
 from quanheng.base.errors import StaleRevision
 from quanheng.core.enums import Role, UnitKind
 from quanheng.core.errors import BadUnit, BadUser, LastAdministrator, NameTaken, UnitNotFound, UserNotFound
-from quanheng.core.models import OrgUnit, User
-from quanheng.core.permissions import PERMISSIONS, scope_of
+from quanheng.core.models import OrgUnit, RoleAssignment, User
+from quanheng.core.permissions import PERMISSIONS, permissions_of, scope_of
 from quanheng.core.services import add_alias, create_user, erase_person, save_unit, set_roles
 from quanheng.kernels.canonical import opens
 from quanheng.transparency.models import Opening, PendingLeaf
@@ -215,3 +215,12 @@ def test_an_account_switched_off_and_on_again_must_sign_in_again(
         set_roles(actor=None, public_id=clerk.public_id, revision=revision, roles=roles, is_active=is_active)
 
     assert client.get("/staff/").status_code == 302
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_permissions_of_a_person_are_those_with_a_scope(dachuan: object, role: Role) -> None:
+    user = User.objects.create_user("someone", display_name="某人")
+    RoleAssignment.objects.create(user=user, role=role, unit=OrgUnit.objects.all()[0])
+    assert permissions_of(user) == {name for name in PERMISSIONS if scope_of(user, name)}
+    user.is_active = False
+    assert not permissions_of(user)

@@ -113,6 +113,14 @@ def scope_of(user: User, permission: str) -> Scope:
     return Scope(unit_ids=frozenset(_with_descendants(unit_ids)))
 
 
+def permissions_of(user: User) -> frozenset[str]:
+    """Return the permissions that ``user`` holds for any unit: `scope_of` is true of these and of no others."""
+    if not user.is_active:
+        return frozenset()
+    roles = set(RoleAssignment.objects.filter(user=user).values_list("role", flat=True))
+    return frozenset(name for name, granted in PERMISSIONS.items() if not roles.isdisjoint(granted))
+
+
 def own_units(user: User) -> frozenset[int]:
     """Return the ids of the units that ``user`` acts for, without what lies below them."""
     return frozenset(RoleAssignment.objects.filter(user=user).values_list("unit_id", flat=True))

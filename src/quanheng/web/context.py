@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 
 from quanheng import __version__
 from quanheng.core.models import User
+from quanheng.core.permissions import permissions_of
 from quanheng.core.selectors import county
 from quanheng.transparency.models import SignedCheckpoint
 from quanheng.transparency.selectors import latest_checkpoint
-from quanheng.web.auth import holds
 
 # Which entry of the rail is lit on a page that is not itself an entry.
 _SECTION = {
@@ -126,14 +126,14 @@ _SECTION = {
 
 def house(request: HttpRequest) -> dict[str, Any]:
     """Context processor of all templates."""
-    is_staff = isinstance(getattr(request, "user", None), User)
+    user = getattr(request, "user", None)
     head = latest_checkpoint()
     return {
         "county": _county(),
-        "rail": _rail(request) if is_staff else [],
+        "rail": _rail(request, permissions_of(user)) if isinstance(user, User) else [],
         "search_url": reverse("staff:search"),
         "checkpoint": head,
-        "log_head": _log_head(head, is_staff=is_staff),
+        "log_head": _log_head(head, is_staff=isinstance(user, User)),
         "version": __version__,
     }
 
@@ -156,7 +156,7 @@ def _log_head(head: SignedCheckpoint | None, *, is_staff: bool) -> dict[str, Any
     return {"size": size, "url": reverse("staff:log" if is_staff else "portal:log")}
 
 
-def _rail(request: HttpRequest) -> list[dict[str, Any]]:
+def _rail(request: HttpRequest, held: frozenset[str]) -> list[dict[str, Any]]:
     """Return the entries by the flow of work; a person sees only what they may use."""
     entries = [
         ("core.view_today", _("今日"), "today", "home-2"),
@@ -184,5 +184,5 @@ def _rail(request: HttpRequest) -> list[dict[str, Any]]:
             "active": name == _SECTION.get(here, here),
         }
         for permission, label, name, icon in entries
-        if holds(request, permission)
+        if permission in held
     ]
