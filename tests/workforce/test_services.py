@@ -27,6 +27,7 @@ from quanheng.workforce.errors import (
     BadWorkforceRecord,
     MetrologistNotFound,
     NumberTaken,
+    OwnQualification,
     RecordNotFound,
     TrainingKnown,
 )
@@ -160,6 +161,13 @@ def test_nobody_else_writes(people: dict[str, User], person: Metrologist, userna
             refused()
     with pytest.raises(RecordNotFound):
         withdraw_qualification(actor=actor, public_id=granted.public_id, reason="理由")
+
+
+def test_nobody_grants_a_qualification_to_themselves(people: dict[str, User], signatory: User) -> None:
+    person = register(signatory, laboratory())
+    with pytest.raises(OwnQualification):
+        grant_qualification(actor=signatory, **qualification(person))
+    assert grant_qualification(actor=people["officer"], **qualification(person)).pk
 
 
 def test_a_signatory_of_another_institute_changes_nothing_here(person: Metrologist) -> None:

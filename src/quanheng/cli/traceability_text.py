@@ -289,7 +289,9 @@ def _decision(decision: Decision) -> Answer:
 
 def _population(content: StandardsFile) -> Answer | None:
     known = content.population
-    return known and {"mean": known.mean, "sd": known.sd, "correlation": known.correlation}
+    if known is None:
+        return None
+    return {"mean": known.mean, "sd": known.sd, "correlation": known.correlation}
 
 
 def _findings(findings: Sequence[Finding]) -> list[Answer]:

@@ -26,6 +26,14 @@ class BadWorkforceRecord(BureauError):
     message = _("没有保存：{reason}")
 
 
+class OwnQualification(BureauError):
+    """Who may verify what is said by another than the one who verifies."""
+
+    kind = Kind.FORBIDDEN
+    code = "workforce.own_qualification"
+    message = _("不能给自己登记资质。请由计量监管人员或本机构另一名签字人登记。")
+
+
 class NumberTaken(BureauError):
     kind = Kind.CONFLICT
     code = "workforce.number_taken"

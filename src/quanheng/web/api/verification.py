@@ -25,6 +25,7 @@ from quanheng.verification.models import Application, Verification
 from quanheng.verification.selectors import (
     application_for,
     applications_for,
+    items_for,
     verification_for,
     verifications_for,
 )
@@ -118,8 +119,8 @@ class ReadingsIn(RevisionIn):
 @router.get("/applications", response=reads(Paged[ApplicationOut]), summary="检定申请，新的在前")
 def list_applications(request: HttpRequest, part: Query[Slice]) -> dict[str, Any]:
     user = require_permission(request, _VIEW)
-    found = page_of(applications_for(user).prefetch_related("items__instrument"), part)
-    return found | {"items": [_asked(one) for one in found["items"]]}
+    found = page_of(applications_for(user), part)
+    return found | {"items": [_asked(user, one) for one in found["items"]]}
 
 
 @router.post("/applications", response=writes(ApplicationOut, 201), summary="申请检定")
@@ -133,30 +134,31 @@ def post_application(request: HttpRequest, body: ApplicationIn) -> Status[dict[s
         place=place.pk if place else None,
         **given,
     )
-    return Status(201, _asked(made))
+    return Status(201, _asked(actor, made))
 
 
 @router.get("/applications/{uuid:public_id}", response=reads(ApplicationOut), summary="一份检定申请")
 def get_application(request: HttpRequest, public_id: UUID) -> dict[str, Any]:
-    return _asked(application_for(require_permission(request, _VIEW), public_id))
+    user = require_permission(request, _VIEW)
+    return _asked(user, application_for(user, public_id))
 
 
 @router.post("/applications/{uuid:public_id}/accept", response=writes(ApplicationOut), summary="受理申请")
 def accept_application(request: HttpRequest, public_id: UUID, body: RevisionIn) -> dict[str, Any]:
     actor = _for_application(request, _ACCEPT, public_id)
-    return _asked(asking.accept_application(actor=actor, public_id=public_id, revision=body.revision))
+    return _asked(actor, asking.accept_application(actor=actor, public_id=public_id, revision=body.revision))
 
 
 @router.post("/applications/{uuid:public_id}/return", response=writes(ApplicationOut), summary="退回申请")
 def return_application(request: HttpRequest, public_id: UUID, body: EndIn) -> dict[str, Any]:
     actor = _for_application(request, _ACCEPT, public_id)
-    return _asked(asking.return_application(actor=actor, public_id=public_id, **body.dict()))
+    return _asked(actor, asking.return_application(actor=actor, public_id=public_id, **body.dict()))
 
 
 @router.post("/applications/{uuid:public_id}/cancel", response=writes(ApplicationOut), summary="撤回申请")
 def cancel_application(request: HttpRequest, public_id: UUID, body: CancelIn) -> dict[str, Any]:
     actor = _for_application(request, _APPLY, public_id)
-    return _asked(asking.cancel_application(actor=actor, public_id=public_id, **body.dict()))
+    return _asked(actor, asking.cancel_application(actor=actor, public_id=public_id, **body.dict()))
 
 
 @router.get("/verifications", response=reads(Paged[VerificationStepOut]), summary="检定，新的在前")
@@ -225,7 +227,7 @@ def _for_verification(request: HttpRequest, permission: str, public_id: UUID) ->
     return actor
 
 
-def _asked(one: Application) -> dict[str, Any]:
+def _asked(user: User, one: Application) -> dict[str, Any]:
     own = (
         "public_id",
         "institute",
@@ -243,7 +245,7 @@ def _asked(one: Application) -> dict[str, Any]:
     return {name: getattr(one, name) for name in own} | {
         "applicant": one.applicant.name,
         "place": one.place.name if one.place else "",
-        "instruments": [item.instrument.public_id for item in one.items.all()],
+        "instruments": [item.instrument.public_id for item in items_for(user, one)],
     }
 
 

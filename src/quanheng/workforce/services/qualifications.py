@@ -16,7 +16,13 @@ from quanheng.core.models import User
 from quanheng.core.permissions import scope_of
 from quanheng.core.services import acted_by
 from quanheng.transparency.services import Personal, enqueue_leaf
-from quanheng.workforce.errors import AlreadyGranted, BadWorkforceRecord, RecordNotFound, TrainingKnown
+from quanheng.workforce.errors import (
+    AlreadyGranted,
+    BadWorkforceRecord,
+    OwnQualification,
+    RecordNotFound,
+    TrainingKnown,
+)
 from quanheng.workforce.models import Metrologist, Qualification, Training
 from quanheng.workforce.services.common import (
     CHANGE,
@@ -46,10 +52,13 @@ def grant_qualification(
 
     Raises
     ------
-    MetrologistNotFound, AlreadyGranted, BadWorkforceRecord
-        Not there or not for this person; the same regulation for the same days; what cannot be kept.
+    MetrologistNotFound, OwnQualification, AlreadyGranted, BadWorkforceRecord
+        Not there or not for this person; of the person who asks; the same regulation for the same days; what cannot
+        be kept.
     """
     person = locked_metrologist(actor, metrologist)
+    if person.user_id == actor.pk:
+        raise OwnQualification()
     checked_days(valid_from, valid_until)
     row = Qualification(
         metrologist=person,
