@@ -29,6 +29,7 @@ from quanheng.verification.services.applications import (
     cancel_application,
     return_application,
 )
+from quanheng.verification.services.orders import cancel_verification
 from tests.instruments.making import (
     PHOTO,
     TODAY,
@@ -40,7 +41,7 @@ from tests.instruments.making import (
     make_scale,
     unit,
 )
-from tests.verification.making import FULL, a_scale, accepted, apply, concluded, opened, plan
+from tests.verification.making import FULL, a_scale, accepted, apply, concluded, opened, plan, step
 
 People = dict[str, User]
 
@@ -262,6 +263,20 @@ def test_an_application_is_taken_back_until_work_is_planned(
     plan(people, one, application=application)
     with pytest.raises(WrongState):
         _step(cancel_application, people["owner"], application)
+
+
+def test_an_application_whose_work_was_cancelled_can_be_ended(
+    people: People, shop: Party, one: Instrument
+) -> None:
+    application = accepted(people, shop, one)
+    verification = opened(people, one, application=application)
+    step(cancel_verification, people["checker"], verification, reason="器具没有送来")
+    assert len(deadlines(people["checker"])) == 1
+
+    ended = _step(cancel_application, people["owner"], application)
+
+    assert ended.state == ApplicationState.CANCELLED
+    assert deadlines(people["checker"]) == []
 
 
 def test_strangers_do_not_take_it_back(people: People, shop: Party, one: Instrument) -> None:

@@ -130,6 +130,28 @@ def test_surroundings_are_read_in_any_unit_and_left_out_where_they_are_none() ->
     ]
 
 
+@pytest.mark.parametrize(
+    ("named", "cell", "told"),
+    [
+        ("temperature", "热", "环境温度：没有读到数值"),
+        ("温度", "-300 ℃", "环境温度：超出范围：-300 ℃"),
+        ("humidity", "1e9", "相对湿度：超出范围：1000000000 %"),
+        ("气压", "101325 kPa", "大气压力：超出范围"),
+    ],
+)
+def test_what_cannot_stand_on_the_paper_as_a_condition_is_refused(
+    drafted: Verification, named: str, cell: str, told: str
+) -> None:
+    with pytest.raises(BadReadings, match=told):
+        judge_document(drafted, good() | {"environment": {named: cell}})
+
+
+def test_conditions_in_full_width_digits_and_other_units_are_read(drafted: Verification) -> None:
+    document = good() | {"environment": {"温度": "２２.５", "湿度": "0", "气压": "1 bar"}}
+
+    assert judge_document(drafted, document)[1].outcome(0) is Outcome.PASSED
+
+
 def test_a_condition_nobody_knows_is_refused(drafted: Verification) -> None:
     with pytest.raises(BadReadings, match="风向"):
         judge_document(drafted, good() | {"environment": {"风向": "东"}})

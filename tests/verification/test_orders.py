@@ -12,6 +12,7 @@ from quanheng.core.models import User
 from quanheng.instruments.models import Instrument
 from quanheng.parties.models import Party
 from quanheng.standards.models import MeasurementStandard
+from quanheng.verification.enums import WorkKind
 from quanheng.verification.errors import (
     ApplicationNotFound,
     BadWorkOrder,
@@ -60,6 +61,22 @@ def test_people_hold_the_role_at_the_institute(people: People, one: Instrument, 
 def test_verifier_and_checker_are_two(people: People, one: Instrument) -> None:
     with pytest.raises(BadWorkOrder, match="同一人"):
         plan(people, one, checker=people["verifier"].pk)
+
+
+@pytest.mark.parametrize(
+    ("role", "kind", "is_refused"),
+    [("verifier", "periodic", True), ("checker", "periodic", False), ("checker", "calibration", True)],
+)
+def test_no_signatory_is_planned_who_may_not_sign_it(
+    people: People, one: Instrument, role: str, kind: str, *, is_refused: bool
+) -> None:
+    people[role].assignments.create(role="signatory", unit=laboratory())
+    given: dict[str, Any] = {"signatory": people[role].pk, "kind": WorkKind(kind)}
+    if is_refused:
+        with pytest.raises(BadWorkOrder, match="不能同时作批准人"):
+            plan(people, one, **given)
+    else:
+        assert plan(people, one, **given).signatory == people[role]
 
 
 @pytest.mark.parametrize("how", ["none", "strange", "unknown"])

@@ -303,6 +303,13 @@ def test_typed_parameters_that_differ_from_the_registry_are_refused(people: Peop
     assert _codes(verification) == ["differs_from_registry"]
 
 
+def test_a_day_at_the_end_of_the_calendar_is_a_day_to_come(people: People, one: Instrument) -> None:
+    Instrument.objects.update(kind="platform_scale")
+    verification = draft(people, opened(people, one), good(), on=date.max)
+
+    assert "day_in_future" in _codes(verification)
+
+
 def test_checker_and_verifier_are_two_people(people: People, one: Instrument) -> None:
     verification = submitted(people, one)
     # The verifier holds the checker's role too.
@@ -325,7 +332,8 @@ def test_whether_the_signatory_may_have_another_part_is_a_rule(
     people: People, one: Instrument, role: str, kind: WorkKind, is_refused: bool
 ) -> None:
     people[role].assignments.create(role="signatory", unit=people[role].assignments.get().unit)
-    verification = opened(people, one, kind=kind, signatory=people[role].pk)
+    verification = opened(people, one, kind=kind)
+    WorkOrder.objects.update(signatory=people[role])
 
     assert (f"signatory_is_{role}" in _codes(draft(people, verification, good()))) == is_refused
 

@@ -45,7 +45,7 @@ from quanheng.standards.selectors import certificate_on, standard_gaps
 from quanheng.verification.enums import Conclusion, VerificationState, WorkKind
 from quanheng.verification.judging import Document, completed, edition_for, is_measured, judge_completed
 from quanheng.verification.models import Verification
-from quanheng.verification.rules import rule_on
+from quanheng.verification.rules import barred_to_signatory, rule_on
 from quanheng.workforce.selectors import authorisation_gaps, person_gaps
 
 Certificates = list[tuple[MeasurementStandard, StandardCertificate]]
@@ -108,7 +108,8 @@ def examined(verification: Verification, *, actor: User | None = None) -> Examin
         judged = _judged(verification, edition, gaps)
     if judged is not None:
         gaps += _verdict_gaps(verification, judged)
-        if conclusion_of(verification, judged) is Conclusion.PASSED:
+        # A day to come is refused above; a year 9999 has no period after it.
+        if conclusion_of(verification, judged) is Conclusion.PASSED and _day(verification) <= clock.today():
             until = valid_until(verification, judged)
             gaps += [_no_period()] if until is None else []
     return Examined(gaps, judged, certificates, until)
@@ -208,11 +209,8 @@ def _days_of_steps(verification: Verification) -> dict[str, date]:
 
 
 def _signatory_gaps(verification: Verification, people: dict[str, User]) -> Iterator[Gap]:
-    allowed = rule_on("signatory_may_also_be", _day(verification)).value
-    # Whether it passes is not known yet: what is not allowed for any paper of the work is said at once.
-    papers = ("calibrated",) if verification.kind == WorkKind.CALIBRATION else ("passed", "rejected")
-    for role in ("verifier", "checker"):
-        if people["signatory"] == people[role] and not all(role in allowed[paper] for paper in papers):
+    for role in barred_to_signatory(verification.kind, _day(verification)):
+        if people["signatory"] == people[role]:
             text = _("{name}是这项工作的{role}，不能同时作批准人。请由另一名授权签字人批准。")
             yield Gap(f"signatory_is_{role}", text.format(name=people[role], role=_ROLES[role]))
 

@@ -49,6 +49,8 @@ _PARAMETERS = {"q3_m3h": ("Q3", "m³/h")}
 _SEVERAL = ("instruments", "各台器具")
 # Conditions that a paper states (JJF 1002), whether or not a procedure asks for them.
 _COMMON = {"temperature": ("环境温度", "℃"), "humidity": ("相对湿度", "%"), "pressure": ("大气压力", "kPa")}
+# No air on earth is outside (WMO Weather and Climate Extremes Archive: -89.2 ℃ to 56.7 ℃; 33.7 kPa at 8848 m).
+_POSSIBLE = {"temperature": (-90, 60), "humidity": (0, 100), "pressure": (30, 110)}
 _COMMON_WORDS = {
     "temperature": "temperature",
     "温度": "temperature",
@@ -181,7 +183,7 @@ def completed(verification: Verification, document: Document, procedure: Procedu
     Raises
     ------
     BadReadings
-        It holds several instruments, or a part twice.
+        It holds several instruments, a part twice, or a condition for the paper that is none.
     FieldsDisagree
         As `judge_document`.
     """
@@ -199,7 +201,9 @@ def completed(verification: Verification, document: Document, procedure: Procedu
         typed = _take(made, scope)
         made[scope.value] = _joined(typed, registered, scope, fields, procedure, differences)
     environment = _take(made, Scope.ENVIRONMENT)
-    asked, _others = _parted(environment, fields, procedure)
+    asked, others = _parted(environment, fields, procedure)
+    if problems := _impossible(others):
+        raise BadReadings(problems)
     made[Scope.ENVIRONMENT.value] = asked
     for key in ("stage", "检定类别"):
         made.pop(key, None)
@@ -322,6 +326,24 @@ def _parted(
         else:
             asked[key] = cell  # read_documents says that there is no such thing
     return asked, others
+
+
+def _impossible(others: Mapping[str, Any]) -> tuple[Problem, ...]:
+    """Return what cannot stand on a paper of the conditions that the procedure does not ask for."""
+    problems = []
+    for name, cell in others.items():
+        label, unit = _COMMON[name]
+        low, high = _POSSIBLE[name]
+        try:
+            value = parse_quantity(cell, unit)
+        except BadQuantity as error:
+            reason = str(error)
+        else:
+            if low <= value <= high:
+                continue
+            reason = f"超出范围：{value:f} {unit}，应不小于 {low}、不大于 {high} {unit}。"
+        problems.append(Problem(Place(label, path=(Scope.ENVIRONMENT.value, name)), reason))
+    return tuple(problems)
 
 
 def _has_unit(name: str, text: str, procedure: Procedure) -> bool:

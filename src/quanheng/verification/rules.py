@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from quanheng.kernels.rules import Confidence
+from quanheng.verification.enums import WorkKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,13 @@ def rule_on(key: str, on: date) -> Rule:
     if not found:
         raise LookupError(f"no rule {key!r} on {on}")
     return max(found, key=lambda rule: rule.in_force_from or date.min)
+
+
+def barred_to_signatory(kind: str, on: date) -> list[str]:
+    """Return whose steps the signatory may not have taken; whether it passes is not known yet, so of any paper."""
+    allowed = rule_on("signatory_may_also_be", on).value
+    papers = ("calibrated",) if kind == WorkKind.CALIBRATION else ("passed", "rejected")
+    return [role for role in ("verifier", "checker") if not all(role in allowed[paper] for paper in papers)]
 
 
 def working_days(key: str, on: date) -> int:

@@ -71,6 +71,14 @@ def application_for(user: User, public_id: UUID) -> Application:
     return found
 
 
+def items_for(user: User, application: Application) -> QuerySet[ApplicationItem]:
+    """Return the instruments of an application that this person may read: of a market, an applicant their own."""
+    scope = scope_of(user, _VIEW)
+    rows = application.items.select_related("instrument__owner", "instrument__place")
+    sees_all = scope.covers(application.institute_id)
+    return rows if sees_all else rows.filter(_of_instrument(scope))
+
+
 def work_orders_for(user: User) -> QuerySet[WorkOrder]:
     """Return the work orders that this person may read, each with ``count`` and ``open`` verifications."""
     scope = scope_of(user, _VIEW)
@@ -321,10 +329,14 @@ def found_values(instrument: Instrument) -> list[tuple[date, str, dict[str, obje
 
 
 def _reach(scope: Scope) -> Q:
+    return Q(work_order__institute__in=scope.unit_ids) | _of_instrument(scope)
+
+
+def _of_instrument(scope: Scope) -> Q:
+    """Return what is of an instrument of theirs, of a branch, or of their town."""
     units = scope.unit_ids
     return (
-        Q(work_order__institute__in=units)
-        | Q(instrument__owner__unit__in=units)
+        Q(instrument__owner__unit__in=units)
         | Q(instrument__town__in=units)
         | Q(instrument__owner__parent__unit__in=units)
     )

@@ -20,7 +20,7 @@ from quanheng.instruments.models import Instrument, Place
 from quanheng.instruments.selectors import group_of
 from quanheng.parties.models import Party
 from quanheng.regulations.packaged import working_calendar
-from quanheng.verification.enums import ApplicationState, WorkKind, WorkPlace
+from quanheng.verification.enums import ApplicationState, VerificationState, WorkKind, WorkPlace
 from quanheng.verification.errors import (
     ApplicationNotFound,
     BadApplication,
@@ -29,7 +29,7 @@ from quanheng.verification.errors import (
     WrongState,
 )
 from quanheng.verification.fitness import instrument_gaps
-from quanheng.verification.models import Application, ApplicationItem
+from quanheng.verification.models import Application, ApplicationItem, Verification
 from quanheng.verification.rules import working_days
 from quanheng.verification.selectors import busy_among
 from quanheng.verification.services.shared import (
@@ -146,12 +146,14 @@ def return_application(*, actor: User, public_id: UUID, revision: int, reason: s
 
 @transaction.atomic
 def cancel_application(*, actor: User, public_id: UUID, revision: int, reason: str = "") -> Application:
-    """Take an application back, as whoever made it or may make it for the applicant, until a work order follows.
+    """Take an application back, as whoever made it or may make it for the applicant, unless there is work on it.
+
+    What was planned and cancelled is none: the instruments were not there, and nobody will finish it.
 
     Raises
     ------
     ApplicationNotFound, OutsideScope, StaleRevision, WrongState, BadReason
-        As `accept_application`; work has been planned; too long a reason.
+        As `accept_application`; work is planned or done; too long a reason.
     """
     states = {ApplicationState.SUBMITTED, ApplicationState.ACCEPTED}
     application = _locked(public_id, revision, states)
@@ -159,7 +161,8 @@ def cancel_application(*, actor: User, public_id: UUID, revision: int, reason: s
     is_theirs = bool({applicant.unit_id, applicant.town_id} & scope.unit_ids)
     if not (scope.is_all or is_theirs or application.submitted_by_id == actor.pk):
         raise OutsideScope()
-    if application.work_orders.exists():
+    work = Verification.objects.filter(work_order__application=application)
+    if work.exclude(state=VerificationState.CANCELLED).exists():
         raise WrongState(present=_("已安排检定"))
     return _ended(application, actor, ApplicationState.CANCELLED, limited(reason))
 

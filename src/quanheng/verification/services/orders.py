@@ -20,6 +20,7 @@ from quanheng.verification.enums import ApplicationState, VerificationState, Wor
 from quanheng.verification.errors import ApplicationNotFound, BadWorkOrder, InstrumentsRefused, WrongState
 from quanheng.verification.fitness import instrument_gaps
 from quanheng.verification.models import Application, Verification, WorkOrder
+from quanheng.verification.rules import barred_to_signatory
 from quanheng.verification.services.shared import (
     MOST_INSTRUMENTS,
     limited,
@@ -66,8 +67,8 @@ def create_work_order(
     OutsideScope, ApplicationNotFound, WrongState
         Not this person's institute; no such application there; it is not accepted.
     BadWorkOrder
-        A person without the role, the same person as verifier and checker, standards of others, no instruments or
-        some that were not applied for.
+        A person without the role, the same person in two roles that the rules keep apart, standards of others, no
+        instruments or some that were not applied for.
     InstrumentsRefused
         Some are out of use, of unknown kind or being verified already.
     """
@@ -78,6 +79,7 @@ def create_work_order(
         raise BadWorkOrder(reason=_("没有找到检定机构或场所。"))
     asked = _application(application, unit)
     people = _people(unit, {"verifier": verifier, "checker": checker, "signatory": signatory})
+    _refuse_barred(people, kind, planned_on)
     wanted = _standards(unit, standards)
     found = _instruments(asked, instruments)
     order = WorkOrder.objects.create(
@@ -145,6 +147,13 @@ def _people(unit: OrgUnit, wanted: dict[str, int]) -> dict[str, User]:
             words = {"verifier": _("检定员"), "checker": _("核验员"), "signatory": _("批准人")}
             raise BadWorkOrder(reason=_("所选的%(role)s不是本机构的%(role)s。") % {"role": words[role]})
     return {role: users[pk] for role, pk in wanted.items()}
+
+
+def _refuse_barred(people: dict[str, User], kind: WorkKind, on: date) -> None:
+    for role in barred_to_signatory(kind, on):
+        if people["signatory"] == people[role]:
+            words = {"verifier": _("检定员不能同时作批准人。"), "checker": _("核验员不能同时作批准人。")}
+            raise BadWorkOrder(reason=words[role])
 
 
 def _standards(unit: OrgUnit, wanted: Sequence[UUID]) -> list[MeasurementStandard]:

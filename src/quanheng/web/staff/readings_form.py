@@ -107,9 +107,16 @@ class Sheet:
 
 
 def sheet_of(
-    verification: Verification, phase: str, *, typed: Mapping[str, str] | None = None, on: date | None = None
+    verification: Verification,
+    phase: str,
+    *,
+    typed: Mapping[str, str] | None = None,
+    on: date | None = None,
+    with_points: bool = True,
 ) -> Sheet:
     """Return the form of a document, as it is kept or as it is being typed (with the day that is typed beside it).
+
+    ``with_points`` adds to what is kept the points that are not measured yet: to go on with, not to read.
 
     Raises
     ------
@@ -126,8 +133,8 @@ def sheet_of(
     stage = stage_of(verification.kind, procedure)
     told = Told()
     known = _known(verification, procedure, told)
-    kept = verification.as_left if phase == LEFT else verification.as_found
-    mine = _typed_again(verification, edition, kept, known, told) if typed is None else typed
+    kept = _left_of(verification) if phase == LEFT else verification.as_found
+    mine = _typed_again(verification, edition, kept, known, told, with_points) if typed is None else typed
     return Sheet(verification, phase, day, edition, stage, known, {**mine, **known}, told)
 
 
@@ -215,12 +222,20 @@ def _known(verification: Verification, procedure: Procedure, told: Told) -> dict
     return {}
 
 
+def _left_of(verification: Verification) -> Document:
+    """Return what is kept after adjustment; before anything is, the instrument and the air are as they were found."""
+    if verification.as_left:
+        return dict(verification.as_left)
+    return {key: part for key, part in verification.as_found.items() if key in {"instrument", "environment"}}
+
+
 def _typed_again(
     verification: Verification,
     edition: Edition,
     document: Mapping[str, Any],
     known: Mapping[str, str],
     told: Told,
+    with_points: bool,
 ) -> dict[str, str]:
     """Return what would have been typed for a document that is kept, whoever wrote it."""
     if not document:
@@ -235,7 +250,7 @@ def _typed_again(
         told.general += [str(problem) for problem in error.problems]
         return {}
     stage = stage_of(verification.kind, procedure)
-    wanted = suggestions(procedure, stage, {**typed, **known})
+    wanted = suggestions(procedure, stage, {**typed, **known}) if with_points else {}
     for name, points in wanted.items():
         if name in typed:
             typed[name] = _with_points(procedure, name.removeprefix("rows-"), typed[name], points)
@@ -317,15 +332,21 @@ def _plain(cell: Any, unit: str) -> Any:
 
 
 def _with_points(procedure: Procedure, test: str, text: str, points: str) -> str:
-    """Return the rows that are kept, and in their order the points of the regulation that are not measured yet."""
+    """Return the rows that are kept, and in their order the points of the regulation that are not measured yet.
+
+    The rows stay as they are where nothing is missing, and where there are others: who measured elsewhere chose
+    all points.
+    """
     columns = list(procedure.tests[test].readings)
     kept = [_padded(line, len(columns)) for line in lines_of(text)]
     merged = []
+    is_whole = True
     for line in points.splitlines():
         wanted = _padded(line.split("\t"), len(columns))
         at = next((n for n, row in enumerate(kept) if _is_of(row, wanted)), None)
+        is_whole = is_whole and at is not None
         merged.append(wanted if at is None else kept.pop(at))
-    return "\n".join("\t".join(row) for row in [*merged, *kept])
+    return text if kept or is_whole else "\n".join("\t".join(row) for row in merged)
 
 
 def _padded(cells: list[str], count: int) -> list[str]:

@@ -19,7 +19,8 @@ from quanheng.parties.models import Party
 from quanheng.standards.models import MeasurementStandard
 from quanheng.verification.enums import ApplicationState, VerificationState
 from quanheng.verification.models import Application, WorkOrder
-from tests.instruments.making import TODAY
+from quanheng.verification.services.applications import accept_application
+from tests.instruments.making import TODAY, make_party
 from tests.standards.making import make_certificate, make_standard
 from tests.verification.making import (
     a_scale,
@@ -187,6 +188,22 @@ def test_an_application_is_split_between_two_days_of_work(
     assert "这份申请的器具都已安排" in text_of(as_("checker").get(url))
 
 
+def test_an_owner_in_a_market_sees_nothing_of_the_other_stalls(
+    as_: As, people: People, shop: Party, scales: list[Instrument], market: Place
+) -> None:
+    other = make_party("旁边的摊位")
+    neighbour = a_scale(people, other, place=market, spot="99 号", serial_no="E001")
+    asked = apply(people["checker"], shop, scales[0], neighbour)
+    asked = accept_application(actor=people["checker"], public_id=asked.public_id, revision=asked.revision)
+    order = plan(people, scales[0], neighbour, application=asked)
+
+    of_order = ("work_order", order), ("work_order_sheet", order)
+    for name, record in (("application", asked), *of_order):
+        seen = text_of(as_("owner").get(page(name, record.public_id)))
+        assert ("D001" in seen, "E001" in seen, "旁边的摊位" in seen) == (True, False, False)
+        assert "E001" in text_of(as_("verifier").get(page(name, record.public_id)))
+
+
 def test_the_sheet_to_print_has_the_points_of_the_regulation(
     as_: As, people: People, scales: list[Instrument]
 ) -> None:
@@ -217,6 +234,41 @@ def test_what_is_typed_is_kept_and_judged_while_one_types(
     again = verifier.get(url).context["sheet"].typed["rows-weighing"].split("\n")
     assert again[:2] == ["200\t200\t5", "5000\t5001\t5"]
     assert len(again) == 5  # the points that are not measured yet are still there
+
+
+def test_rows_of_other_points_stay_as_they_were_kept(
+    as_: As, people: People, scales: list[Instrument]
+) -> None:
+    one = opened(people, scales[0])
+    verifier, url = as_("verifier"), page("readings", one.public_id)
+    given = typed(revision=1) | {"rows-weighing": "5 kg\t5001\t5\n200\t200\t5"}
+    verifier.post(url, given, headers={"HX-Request": "true"})
+
+    again = verifier.get(url).context["sheet"].typed["rows-weighing"]
+    assert again == "5 kg\t5001\t5\n200\t200\t5"
+
+
+def test_a_record_that_is_read_has_no_rows_that_nobody_measured(
+    as_: As, people: People, scales: list[Instrument]
+) -> None:
+    one = opened(people, scales[0])
+    verifier = as_("verifier")
+    given = typed(revision=1) | {"rows-weighing": "200\t200\t5"}
+    verifier.post(page("readings", one.public_id), given, headers={"HX-Request": "true"})
+
+    (phase,) = verifier.get(page("verification", one.public_id)).context["phases"]
+    assert {grid.id: rows for grid, rows in phase.grids}["rows-weighing"] == [["200", "200", "5"]]
+
+
+def test_a_condition_that_cannot_be_is_told_beside_its_field(
+    as_: As, people: People, scales: list[Instrument]
+) -> None:
+    one = opened(people, scales[0])
+    given = typed(revision=1) | {"environment-temperature": "abc"}
+    seen = as_("verifier").post(page("readings", one.public_id), given)
+    assert "没有读到数值：“abc”" in text_of(seen)
+    fields = {entry.id: entry.error for entry in seen.context["form"].environment}
+    assert "没有读到数值" in fields["environment-temperature"]
 
 
 def test_what_the_registry_says_is_not_kept_a_second_time(

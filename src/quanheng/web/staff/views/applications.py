@@ -36,6 +36,7 @@ from quanheng.verification.selectors import (
     application_for,
     applications_for,
     institutes_to_ask,
+    items_for,
 )
 from quanheng.verification.services.applications import (
     accept_application,
@@ -253,7 +254,7 @@ def application_xlsx(request: HttpRequest, public_id: UUID) -> HttpResponse:
     columns = [_("器具"), _("出厂编号"), _("型号"), _("位置"), _("使用单位"), _("标签编号"), _("状态")]
     rows = [
         (one.name, one.serial_no, one.model, one.spot, str(one.owner or ""), one.label_code, word)
-        for one, _verification, word, _css in _items(found)
+        for one, _verification, word, _css in _items(user, found)
     ]
     return table_response("检定申请器具.xlsx", str(found), columns, rows)
 
@@ -265,7 +266,7 @@ def _context(request: HttpRequest, user: User, found: Application) -> dict[str, 
     is_theirs = bool({applicant.unit_id, applicant.town_id} & scope.unit_ids)
     orders = list(found.work_orders.order_by("planned_on", "pk"))
     is_open = found.state in {ApplicationState.SUBMITTED, ApplicationState.ACCEPTED}
-    items = _items(found)
+    items = _items(user, found)
     word, css = _state(found)
     return {
         "application": found,
@@ -285,16 +286,15 @@ def _context(request: HttpRequest, user: User, found: Application) -> dict[str, 
     }
 
 
-def _items(found: Application) -> list[tuple[Instrument, Any, str, str]]:
+def _items(user: User, found: Application) -> list[tuple[Instrument, Any, str, str]]:
     """Return the instruments as people walk, each with its verification (or None) and its state in a word."""
     verifications = {}
     for order in found.work_orders.prefetch_related("verifications"):
         for one in order.verifications.all():
             if one.state != VerificationState.CANCELLED:
                 verifications[one.instrument_id] = one
-    rows = found.items.select_related("instrument__owner", "instrument__place")
     made = []
-    for item in sorted((row.instrument for row in rows), key=by_spot):
+    for item in sorted((row.instrument for row in items_for(user, found)), key=by_spot):
         verification = verifications.get(item.pk)
         word, css = state_of(verification) if verification else (_("未安排"), "off")
         made.append((item, verification, word, css))

@@ -248,6 +248,7 @@ def _context(request: HttpRequest, user: User, found: Verification) -> dict[str,
     actor = user if is_mine else None
     gaps = examined(found, actor=actor).gaps if is_open else []
     word, css = state_of(found)
+    certificates = list(found.certificates.filter(state=CertificateState.ISSUED))
     decides = phases[-1] if phases else None
     return {
         "verification": found,
@@ -266,12 +267,12 @@ def _context(request: HttpRequest, user: User, found: Verification) -> dict[str,
         "kept_until": kept_until(found),
         "marks": list(found.marks.all()),
         "mark_kinds": MarkKind.choices,
-        "certificates": list(found.certificates.filter(state=CertificateState.ISSUED)),
+        "certificates": certificates,
         "next_to_check": _next_to_check(user, found) if may["check"] else None,
         "events": events_about(
             [f"verification:{found.public_id}"], with_names=holds(request, "transparency.view_openings")
         ),
-        "chain": chain_picture(found),
+        "chain": chain_picture(found, number=certificates[0].number if certificates else ""),
         **neighbours(found),
     }
 
@@ -283,7 +284,7 @@ def _phases(found: Verification) -> tuple[list[Phase], str]:
     try:
         for phase, title, document in documents:
             if document:
-                sheet = sheet_of(found, phase)
+                sheet = sheet_of(found, phase, with_points=False)
                 grids = [(grid, lines_of(sheet.typed.get(grid.id, ""))) for grid in sheet.form.grids]
                 shown = [(grid, rows) for grid, rows in grids if rows]
                 phases.append(Phase(title, sheet, judged(sheet), shown))
@@ -352,7 +353,7 @@ def _step(
         return redirect("staff:verification", public_id=public_id)
     following = _next_to_check(user, found) if is_check and holds(request, "verification.check") else None
     if following is not None:
-        messages.success(request, _("%(done)s下一台：") % {"done": done})
+        messages.success(request, _("%(done)s下一台：") % {"done": done} + str(following.instrument))
         return redirect("staff:verification", public_id=following.public_id)
     messages.success(request, done)
     return redirect("staff:verification", public_id=public_id)

@@ -156,7 +156,7 @@ def _form(request: HttpRequest, asked: Application, on: date, choice: Any) -> Wo
         "work_place": asked.work_place,
         "verifier": verifier,
         "checker": next((one.pk for one in people["checker"] if one.pk != verifier), None),
-        "signatory": people["signatory"][0].pk if people["signatory"] else None,
+        "signatory": next((one.pk for one in people["signatory"] if one.pk != verifier), None),
         "standards": [str(one.public_id) for one in choice.standards],
     }
     return WorkOrderForm(data, choice=choice, initial=initial)
