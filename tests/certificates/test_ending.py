@@ -17,7 +17,7 @@ from quanheng.certificates.services import (
     withdraw_certificate,
 )
 from quanheng.instruments.enums import EventKind
-from quanheng.instruments.models import Standing, VerificationRecord
+from quanheng.instruments.models import Instrument, Standing, VerificationRecord
 from quanheng.taskboard.services.people import erase_person_everywhere
 from tests.certificates.issued import issue
 from tests.certificates.making import TODAY, World, make_checked
@@ -117,6 +117,18 @@ def test_the_registry_counts_the_successor_alone(world: World, certificate: Cert
     counted = VerificationRecord.objects.filter(withdrawn_on=None)
     assert [record.certificate_no for record in counted] == [new.number]
     assert Standing.objects.get(pk=certificate.instrument_id).due_on == certificate.valid_until
+
+
+def test_the_class_that_the_limits_rest_on_stays_as_it_was_judged(
+    world: World, certificate: Certificate
+) -> None:
+    Instrument.objects.update(accuracy_class="Ⅱ", measuring_range="100 kg", model="更正的型号")
+
+    said = selectors.content_of(supersede(world, certificate.number)).instrument
+
+    was = selectors.content_of(certificate).instrument
+    assert (said.accuracy_class, said.measuring_range) == (was.accuracy_class, was.measuring_range)
+    assert said.model == "更正的型号"
 
 
 def test_a_successor_can_be_superseded_and_the_chain_is_kept(world: World, certificate: Certificate) -> None:

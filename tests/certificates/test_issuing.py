@@ -15,6 +15,7 @@ from quanheng.certificates.models import Certificate, NumberSeries
 from quanheng.certificates.selectors import Status, status_of
 from quanheng.certificates.services import issue_certificate, resume_prepared
 from quanheng.certificates.services.issuing import STEPS, finish
+from quanheng.core.models import OrgUnit
 from quanheng.instruments.models import Standing, VerificationRecord
 from quanheng.transparency.models import PendingLeaf
 from quanheng.verification.enums import VerificationState, WorkKind
@@ -126,6 +127,26 @@ def test_an_institute_with_a_code_of_its_own_has_it_in_its_numbers(world: World)
     world.institute.save()
 
     assert issue(world, make_checked(world)[0]).number == "511703-JL01-2026-000001"
+
+
+@pytest.mark.parametrize("code", ["511703", "J7"])
+def test_a_code_that_another_may_have_is_no_part_of_a_number(world: World, code: str) -> None:
+    world.institute.code = code
+    world.institute.save()
+    OrgUnit.objects.create(kind="institute", name="另一机构", code="511703", parent=world.institute.parent)
+
+    number = issue(world, make_checked(world)[0]).number
+
+    assert number == f"511703-J{world.institute.pk}-2026-000001"
+
+
+def test_two_people_of_one_name_verify_and_check(world: World) -> None:
+    world.people["checker"].display_name = world.people["verifier"].display_name
+    world.people["checker"].save()
+
+    people = selectors.content_of(issue(world, make_checked(world)[0])).people
+
+    assert people.verifier == people.checker
 
 
 def test_a_new_year_begins_with_1_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

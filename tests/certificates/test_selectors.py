@@ -11,10 +11,12 @@ from quanheng.certificates import selectors
 from quanheng.certificates.errors import CertificateNotFound, FileLost, ProofNotReady
 from quanheng.certificates.models import Certificate
 from quanheng.certificates.selectors import Status, status_of
+from quanheng.instruments.models import Instrument
 from quanheng.kernels.tlog.proof_file import verify_proof
 from quanheng.transparency.sequencer import sequence
 from tests.certificates.issued import issue, log_key, proof_of
 from tests.certificates.making import TODAY, World, make_checked, make_instrument
+from tests.instruments.making import make_party
 
 
 @pytest.fixture
@@ -49,6 +51,13 @@ def test_the_last_day_is_valid_and_the_next_is_not(certificate: Certificate) -> 
         Status.VALID,
         Status.EXPIRED,
     ]
+
+
+def test_an_owner_sees_what_is_of_a_branch(world: World, certificate: Certificate) -> None:
+    branch = make_party("分店", account=False, parent_id=world.owner.pk)
+    Instrument.objects.update(owner=branch)
+
+    assert certificate in selectors.certificates_for(world.people["owner"])
 
 
 def test_each_sees_what_is_of_his_institute_town_or_shop(world: World, certificate: Certificate) -> None:

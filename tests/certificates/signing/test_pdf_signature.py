@@ -19,12 +19,11 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
-from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner, cms_embedder
 from pyhanko.sign.signers.cms_embedder import SigMDPSetup
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
-from quanheng.certificates.signing import pdf_signature
 from quanheng.certificates.signing.errors import CannotSign, CertificateNotValid
 from quanheng.certificates.signing.keys import FileKey
 from quanheng.certificates.signing.pdf_signature import (
@@ -106,6 +105,16 @@ def test_the_signature_is_the_only_thing_that_is_appended(pdf: bytes, signed: by
 
 def test_the_attached_xml_is_read_back(pdf: bytes, signed: bytes):
     assert embedded_files(pdf) == embedded_files(signed) == {"dcc.xml": b"<dcc>1</dcc>"}
+
+
+def test_no_byte_of_the_certificates_can_be_changed_not_even_of_the_last(signed: bytes):
+    """A root is signed by itself alone, and nobody asks whether it is."""
+    start, end = gap(signed)
+    root = re.search(b"root".hex().encode(), signed[start:end], re.IGNORECASE)
+    assert root is not None
+    for place in range(start + root.start(), start + root.end()):
+        changed = signed[:place] + bytes([signed[place] ^ 1]) + signed[place + 1 :]
+        assert not verify_pdf_signature(changed).valid
 
 
 @settings(max_examples=150, deadline=None)
@@ -196,7 +205,7 @@ def test_a_signature_that_allows_changes_is_refused(
     pdf: bytes, key: FileKey, monkeypatch: pytest.MonkeyPatch, certify: bool
 ):
     loose = SigMDPSetup("sha256", certify=certify, docmdp_perms=MDPPerm.FILL_FORMS)
-    monkeypatch.setattr(pdf_signature, "SigMDPSetup", lambda *_given, **_named: loose)
+    monkeypatch.setattr(cms_embedder, "SigMDPSetup", lambda *_given, **_named: loose)
     assert verify_pdf_signature(put(pdf, key)).flaw is Flaw.NOT_CERTIFYING
 
 

@@ -138,5 +138,16 @@ def test_what_is_doubtful_shows_without_colour() -> None:
     assert set(re.findall(r'"(#[0-9a-f]+)"', broken)) == {"#000", "#fff"}
 
 
+def test_before_there_is_a_paper_the_picture_names_no_number() -> None:
+    assert "证书编号" in picture(chain(graph(), WORK))
+    assert "证书编号" not in picture(chain(graph(), replace(WORK, number="")))
+
+
+def test_no_line_of_a_picture_begins_with_a_closing_mark() -> None:
+    for letters in range(1, 40):
+        work = replace(WORK, instrument="秤" * letters + "。")
+        assert not re.search(r">[。，、；：）]", picture(chain(graph(), work)))
+
+
 def test_a_picture_of_a_cycle_ends() -> None:
     assert "溯源成环" in picture(chain(graph(upper=replace(UPPER, standards=("L",))), WORK))

@@ -32,6 +32,7 @@ from quanheng.kernels.dcc.structure import structure_errors
 from quanheng.kernels.tlog.notes import VerifierKey
 
 MAX_BYTES = 16 * 2**20
+MAX_NODES = 300_000  # of XML: a certificate of a thousand measured points has 50,000
 _PDF = b"%PDF-"
 
 
@@ -135,7 +136,7 @@ def _check_alone(data: bytes, found: _Found) -> None:
     else:
         found.xml = data
         try:
-            parse_xml(data)
+            parse_xml(data, max_nodes=MAX_NODES)
         except BadXml as error:
             found.add("file_kind", False, _("既不是 PDF，也不能作为 XML 读取：{reason}").format(reason=error))
             return
@@ -197,6 +198,11 @@ def _take_attachment(data: bytes, found: _Found) -> bool:
             "attachment", False, _("应附有一份 XML，实有附件 {count} 个。").format(count=len(files))
         )
     (name, found.xml), *_rest = files.items()
+    try:
+        parse_xml(found.xml, max_nodes=MAX_NODES)
+    except BadXml as error:
+        if error.code == "too_many_nodes":  # whatever else is wrong is said by the checks of the XML
+            return found.add("attachment", False, str(error))
     return found.add("attachment", True, _("附有机读证书 {name}。").format(name=name))
 
 

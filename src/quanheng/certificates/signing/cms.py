@@ -56,14 +56,18 @@ _SHA256 = _tlv(_SEQUENCE, _oid("608648016503040201"))
 _ECDSA_SHA256 = _tlv(_SEQUENCE, _oid("2a8648ce3d040302"))
 
 
-def signed_attributes(digest: bytes, certificate: x509.Certificate) -> bytes:
-    """Return what is signed: the attributes around the SHA-256 of the document (RFC 5652 5.4)."""
-    fingerprint = hashlib.sha256(certificate.public_bytes(Encoding.DER)).digest()
-    certificate_id = _tlv(_SEQUENCE, _tlv(_SEQUENCE, _tlv(_SEQUENCE, _tlv(_OCTETS, fingerprint))))
+def signed_attributes(digest: bytes, *certificates: x509.Certificate) -> bytes:
+    """Return what is signed: the attributes around the SHA-256 of the document (RFC 5652 5.4).
+
+    All certificates are named, the signer's first (RFC 5035, 3): nobody signs for the last one of a chain.
+    """
+    prints = (hashlib.sha256(one.public_bytes(Encoding.DER)).digest() for one in certificates)
+    certificate_ids = (_tlv(_SEQUENCE, _tlv(_OCTETS, fingerprint)) for fingerprint in prints)
+    named = _tlv(_SEQUENCE, _tlv(_SEQUENCE, *certificate_ids))
     return _set_of(
         _tlv(_SEQUENCE, _CONTENT_TYPE, _set_of(_DATA)),
         _tlv(_SEQUENCE, _MESSAGE_DIGEST, _set_of(_tlv(_OCTETS, digest))),
-        _tlv(_SEQUENCE, _SIGNING_CERTIFICATE_V2, _set_of(certificate_id)),
+        _tlv(_SEQUENCE, _SIGNING_CERTIFICATE_V2, _set_of(named)),
     )
 
 
@@ -97,13 +101,13 @@ def envelope(
 
 def sign_digest(digest: bytes, key: SigningKey) -> bytes:
     """Return the envelope of a key's signature of a document with this SHA-256."""
-    attributes = signed_attributes(digest, key.certificate)
+    attributes = signed_attributes(digest, key.certificate, *key.chain)
     return envelope(attributes, key.sign(attributes), key.certificate, key.chain)
 
 
 def longest(key: SigningKey) -> int:
     """Return the greatest length of an envelope of this key [bytes]."""
-    attributes = signed_attributes(bytes(32), key.certificate)
+    attributes = signed_attributes(bytes(32), key.certificate, *key.chain)
     return len(envelope(attributes, bytes(LONGEST_SIGNATURE), key.certificate, key.chain))
 
 
@@ -142,7 +146,7 @@ class Envelope:
         signer, *chain = self.certificates
         if not is_p256(signer):
             raise Unsound(Flaw.WEAK, "not ECDSA P-256")
-        attributes = signed_attributes(digest, signer)
+        attributes = signed_attributes(digest, signer, *chain)
         if envelope(attributes, self.signature, signer, chain) != self.data:
             raise Unsound(Flaw.OTHER_FORM, "not the CMS envelope of this profile")
         key = signer.public_key()

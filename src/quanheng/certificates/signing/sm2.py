@@ -22,6 +22,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 from gmalg.base import Hash
 from gmalg.ellipticcurve import ECDLP
+from gmalg.errors import GMError
 from gmalg.sm2 import SM2Core
 
 from quanheng.certificates.signing.errors import DemonstrationKeyRefused, WrongKey
@@ -30,6 +31,7 @@ from quanheng.certificates.signing.report import TEXTS, Flaw
 
 DEFAULT_ID = "1234567812345678"  # GM/T 0009-2012, clause 10
 FORMAT = "quanheng-sm2-1"
+MAX_FILE_BYTES = 64 * 2**10  # of a signature file; one has some hundred
 ALGORITHM = "SM2-SM3"
 _WIDTH = 32  # bytes of a number of the curve
 _UNCOMPRESSED = b"\x04"  # first byte of a point 04‖x‖y
@@ -200,6 +202,8 @@ def _facts(data: bytes) -> dict[str, object]:
 
 def verify_detached(data: bytes, signature_file: bytes) -> Sm2Report:
     """Say whether a signature file belongs to ``data``.  Never raises."""
+    if len(signature_file) > MAX_FILE_BYTES:
+        return Sm2Report(Flaw.UNREADABLE, f"{len(signature_file)} bytes")
     try:
         record = json.loads(signature_file)
         known = (record["format"], record["algorithm"]) == (FORMAT, ALGORITHM)
@@ -213,6 +217,6 @@ def verify_detached(data: bytes, signature_file: bytes) -> Sm2Report:
         return Sm2Report(Flaw.CHANGED, "file", public_key)
     try:
         valid = verify_raw(data, signature, public_key, identifier)
-    except (WrongKey, ValueError, ArithmeticError) as error:
+    except (WrongKey, ValueError, ArithmeticError, GMError) as error:
         return Sm2Report(Flaw.FORGED, repr(error), public_key)
     return Sm2Report(None if valid else Flaw.FORGED, "", public_key)

@@ -15,6 +15,7 @@ from quanheng.kernels.tlog.proofs import ProofError, inclusion_proof, verify_inc
 from quanheng.kernels.tlog.tiles import Read, TileError, TileHashes, read_items
 
 FORMAT = "quanheng-proof/1"
+MAX_BYTES = 2 * 2**20  # the longest entry as JSON escapes it, and the longest checkpoint
 _FIELDS = {
     "format": str,
     "index": int,
@@ -100,6 +101,8 @@ def verify_proof(data: bytes, *, key: VerifierKey | None = None) -> Proof:
 
 
 def _parse_fields(data: bytes) -> dict[str, Any]:
+    if len(data) > MAX_BYTES:
+        raise ProofError(f"proof file of {len(data)} bytes is over {MAX_BYTES}")
     try:
         pairs = json.loads(data.decode("utf-8"), object_pairs_hook=list)
         fields = dict(pairs)

@@ -207,7 +207,7 @@ class Walk:
                 self._blame_bundle(difference)
 
     def _blame_tile(self, ref: TileRef) -> None:
-        finding = file_finding("log.corrupt_file", ref.path, "哈希块已损坏，与其下的条目不符。")
+        finding = file_finding("log.corrupt_file", ref.path, "散列块已损坏，与其下的条目不符。")
         self.findings.append(finding)
 
     def _blame_bundle(self, difference: _Difference) -> None:

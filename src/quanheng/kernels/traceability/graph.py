@@ -56,7 +56,7 @@ class Standard:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """A verification or calibration of an instrument, the lower end of a chain.
+    """A verification or calibration of an instrument, the lower end of a chain; ``number`` is empty before its paper.
 
     ``mpe`` [unit] is the largest permissible error, as a positive half-width; None where there is none.
     """

@@ -15,6 +15,7 @@ _WIDTH, _GAP, _RISE, _MARGIN = 236, 24, 44, 16
 _FONT, _LINE, _PAD = 13, 20, 10
 _COLUMNS = 32  # places in a box, a Chinese character takes two
 _PIECE = re.compile(r"[!-~]+|.", re.DOTALL)
+_CLOSING = "。，、；：）"  # never begins a line; a line may be one longer for it
 _UNWRITABLE = dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF), " ")
 
 
@@ -72,7 +73,8 @@ def _boxes(chain: Chain) -> list[_Box]:
     own = [
         at for at, each in enumerate(chain.findings, 1) if each.code in {"no_standard", "unknown_standard"}
     ]
-    first = [what.instrument, f"证书编号 {what.number}", f"检定日期 {what.on}"]
+    numbers = [f"证书编号 {what.number}"] if what.number else []
+    first = [what.instrument, *numbers, f"检定日期 {what.on}"]
     found = [_Box(_lines(first, own), 0, bool(own))]
     for node in chain.nodes:
         marks = [at for at, each in enumerate(chain.findings, 1) if _is_of(each, node)]
@@ -164,7 +166,7 @@ def _wrapped(text: str, most: int) -> list[str]:
     for whole in _PIECE.findall(text):
         pieces = [whole] if _places(whole) <= most else list(whole)
         for piece in pieces:
-            if line and _places(line + piece) > most:
+            if line and piece not in _CLOSING and _places(line + piece) > most:
                 found.append(line)
                 line = ""
             line += piece
