@@ -15,9 +15,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from quanheng.certificates.models import Certificate
 from quanheng.config.wsgi import application
 from quanheng.core.enums import Role
 from quanheng.core.models import RoleAssignment, User
+from quanheng.verification.models import Application, Verification
 from tests.web.routes import API
 from tests.web.world import World, build_world
 
@@ -79,6 +81,7 @@ def _existing(world: World) -> dict[str, dict[str, object]]:
     things = {"plans": world.plan, "versions": world.version, "tasks": world.task, "evidence": world.evidence}
     things |= {"days": world.day, "drafts": world.draft, "users": world.people["clerk"]}
     things |= {"instruments": world.instrument, "places": world.place, "parties": world.party}
+    things |= {"applications": Application.objects.all()[0], "verifications": Verification.objects.all()[0]}
     paths = {name.split(" ")[1] for name in API}
     ids = {
         path: {"task_id" if "{task_id}" in path else "public_id": str(things[path.split("/")[2]].public_id)}
@@ -87,4 +90,6 @@ def _existing(world: World) -> dict[str, dict[str, object]]:
     }
     units = {path: {"unit_id": world.unit.pk} for path in paths if "{unit_id}" in path}
     leaves = {path: {"index": 1} for path in paths if "{index}" in path}
+    number = Certificate.objects.all()[0].number
+    leaves |= {path: {"number": number} for path in paths if "{number}" in path}
     return ids | units | leaves | {"/api/indicators/{name}": {"name": "task.evidence"}}
