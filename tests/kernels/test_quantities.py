@@ -205,7 +205,9 @@ def test_what_is_no_quantity_is_refused(text: str, reason: str) -> None:
         parse_quantity(text, "kg")
 
 
-@pytest.mark.parametrize("number", [True, float("nan"), float("inf"), Decimal("NaN")])
+@pytest.mark.parametrize(
+    "number", [True, float("nan"), float("inf"), Decimal("NaN"), 10**500, None, [1], {}, [0, [1], 0]]
+)
 def test_a_number_that_is_none_is_refused(number) -> None:
     with pytest.raises(BadQuantity, match="不是数值"):
         parse_quantity(number, "kg")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import yaml
 
 from quanheng.cli.columns import width_of
-from quanheng.kernels.policy import CompiledPlan, DocumentRefused, compile_plan
+
+if TYPE_CHECKING:
+    from quanheng.kernels.policy import CompiledPlan
 
 app = typer.Typer(help="方案：从文件到任务。", no_args_is_help=True)
 
@@ -36,6 +38,8 @@ def compile_command(
     ] = None,
 ) -> None:
     """读取方案文件，列出任务、部门和需要核对之处。"""
+    from quanheng.kernels.policy import DocumentRefused, compile_plan
+
     try:
         aliases, known = read_county(county) if county else ({}, set[str]())
         compiled = compile_plan(_read(file), filename=file.name, aliases=aliases, known=known)

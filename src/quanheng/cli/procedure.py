@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from quanheng.regulations.packaged import kind_name, packaged_kinds, packaged_rules
-
 if TYPE_CHECKING:
     from quanheng.kernels.procedures import Edition, Judgement, Procedure, Stage
     from quanheng.kernels.procedures.readings import Readings
@@ -186,12 +184,15 @@ def _day(on: datetime | None) -> date:
 
 def _name(edition: Edition) -> str:
     """Return what the kind is called in the registry; else what the regulation is about."""
+    from quanheng.regulations.packaged import kind_name
+
     return kind_name(edition.served.kind) or edition.procedure.regulation.title
 
 
 def _edition(kind: str, on: date, *, as_json: bool) -> Edition:
     """Return the edition in force for a kind, asked for by its code, by a name of the file, or as ledgers call it."""
     from quanheng.kernels.procedures import NoEditionInForce, UnknownKind, packaged_procedures
+    from quanheng.regulations.packaged import packaged_kinds
 
     library = packaged_procedures()
     asked = kind.strip()
@@ -286,6 +287,7 @@ def _head(edition: Edition, on: date, stage: Stage) -> dict[str, Any]:
 def _period(kind: str, on: date) -> dict[str, Any] | None:
     """Return for how long a verification holds by the rules of the registry; None for a kind that it does not have."""
     from quanheng.kernels.rules import rule_body
+    from quanheng.regulations.packaged import packaged_kinds, packaged_rules
 
     version = packaged_rules().version_on(kind, on) if kind in packaged_kinds() else None
     if version is None:

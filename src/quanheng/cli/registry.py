@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from quanheng.kernels.ledger import Ledger, UnreadableLedger, read_ledger
+if TYPE_CHECKING:
+    from quanheng.kernels.ledger import Ledger
 
 app = typer.Typer(help="器具台账。", no_args_is_help=True)
 
@@ -38,6 +39,8 @@ def read_command(
     ] = "mdy",
 ) -> None:
     """读取台账，列出各列的含义、记录和未读取的行。不用数据库。"""
+    from quanheng.kernels.ledger import UnreadableLedger, read_ledger
+
     try:
         ledger = read_ledger(
             _read(file),
@@ -62,6 +65,8 @@ def _read(file: Path) -> bytes:
 
 
 def _answers(file: Path) -> dict[str, str | None]:
+    from quanheng.kernels.ledger import UnreadableLedger
+
     try:
         loaded = json.loads(file.read_text(encoding="utf-8-sig"))
     except ValueError as error:

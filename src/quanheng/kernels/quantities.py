@@ -17,14 +17,15 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from enum import StrEnum
 from fractions import Fraction
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
-import numpy as np
-from numpy.typing import NDArray
+from quanheng.kernels.decimals import decimal_of
 
-from quanheng.kernels.rounding import decimal_of
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+    FloatArray = NDArray[np.float64]
 
 
 class BadQuantity(ValueError):
@@ -294,9 +295,12 @@ def convert(
     --------
     >>> convert(Decimal("0.57"), "kg", "g"), convert(0.57, "kg", "g")
     (Decimal('570.00'), 570.0)
+    >>> import numpy as np
     >>> convert(np.array([36.0, 90.0]), "km/h", "m/s")
     array([10., 25.])
     """
+    import numpy as np  # late: who reads the name of a unit does not wait for it
+
     source, target = _as_unit(from_unit), _as_unit(to_unit)
     if source.quantity is not target.quantity:
         raise BadQuantity(f"{_described(source)}，{_described(target)}，不能换算。")
@@ -364,11 +368,11 @@ def _split(text: str) -> tuple[Decimal, str]:
 
 
 def _checked_number(given: Decimal | float) -> Decimal:
-    if isinstance(given, bool):
-        raise BadQuantity(f"不是数值：{given}。")
+    if isinstance(given, bool) or not isinstance(given, int | float | Decimal):
+        raise BadQuantity(f"不是数值：{given!s:.40}。")
     number = decimal_of(given) if isinstance(given, float) else Decimal(given)
     if not number.is_finite() or abs(number.adjusted()) > _LARGEST_EXPONENT:
-        raise BadQuantity(f"不是数值，或者超出范围：{given}。")
+        raise BadQuantity(f"不是数值，或者超出范围：{given!s:.40}。")
     if len(number.as_tuple().digits) > _MOST_DIGITS:
         raise BadQuantity(f"数值的位数超过 {_MOST_DIGITS} 位。")
     return number

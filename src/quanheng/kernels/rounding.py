@@ -15,6 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from quanheng.kernels.decimals import decimal_of
+
 FloatArray = NDArray[np.float64]
 
 NOISE = 3 * float(np.finfo(np.float64).eps)
@@ -84,11 +86,6 @@ def round_to_digits(value: Decimal, places: int) -> Decimal:
     15
     """
     return round_to_interval(value, Decimal((0, (1,), -places)))
-
-
-def decimal_of(number: float) -> Decimal:
-    """Return the decimal that a person reads when the double is printed: its shortest representation."""
-    return Decimal(repr(float(number)))
 
 
 def slack(values: ArrayLike, magnitude: ArrayLike = 0.0) -> FloatArray:

@@ -11,7 +11,8 @@ from dcclib.validation import SchematronValidator
 from lxml import etree
 
 from quanheng.kernels.dcc import parse_xml
-from quanheng.kernels.dcc.schematron import BadSchematron, read_schematron, without_signatures
+from quanheng.kernels.dcc.removal import without_signatures
+from quanheng.kernels.dcc.schematron import BadSchematron, read_schematron
 from tests.kernels.dcc.sample import sample, signed
 
 RULES = (

@@ -8,7 +8,7 @@ from quanheng.kernels.tlog.check import Report, check_log
 from quanheng.kernels.tlog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from quanheng.kernels.tlog.layout import CHECKPOINT_PATH, KEY_PATH
 from quanheng.kernels.tlog.notes import ED25519, SigningKey, format_note, sign_note
-from quanheng.kernels.tlog.proof_file import make_proof, verify_proof
+from quanheng.kernels.tlog.proof_file import MAX_BYTES, make_proof, verify_proof
 from quanheng.kernels.tlog.proofs import ProofError
 from quanheng.kernels.tlog.tiles import TileError, decode_bundle, encode_bundle
 from tests.kernels.tlog.logs import KEY, ORIGIN, Files, make_entries, make_entry, publish
@@ -241,6 +241,11 @@ def test_a_proof_file_verifies_alone_and_only_as_made(files: Files) -> None:
 def test_what_is_no_proof_file_is_refused(data: bytes) -> None:
     with pytest.raises(ProofError, match="not a proof file"):
         verify_proof(data)
+
+
+def test_a_proof_file_of_megabytes_is_not_read() -> None:
+    with pytest.raises(ProofError, match="is over"):
+        verify_proof(b"[" + b"[]," * MAX_BYTES + b"[]]")
 
 
 def test_no_proof_is_made_from_damaged_files_or_for_absent_leaves(files: Files) -> None:

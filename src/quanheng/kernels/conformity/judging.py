@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quanheng.kernels.conformity.limits import FloatArray, Limits, Numbers, as_floats
-from quanheng.kernels.rounding import decimal_of, round_array, slack
+from quanheng.kernels.decimals import decimal_of
+from quanheng.kernels.rounding import round_array, slack
 
 
 def conforms(

@@ -62,15 +62,15 @@ class BadXml(ValueError):
         self.code = code
 
 
-def parse_xml(data: bytes, *, max_bytes: int = MAX_BYTES) -> etree._Element:
+def parse_xml(data: bytes, *, max_bytes: int = MAX_BYTES, max_nodes: int = MAX_NODES) -> etree._Element:
     """Return the root element of a document nobody vouches for; comments and processing instructions stay.
 
     Raises BadXml for more than ``max_bytes`` [bytes], a DOCTYPE (so no entity is ever expanded, XML 1.0
-    section 4.4), deeper than MAX_DEPTH, more than MAX_NODES nodes, or not well-formed.
+    section 4.4), deeper than MAX_DEPTH, more than ``max_nodes`` nodes, or not well-formed.
     """
     if len(data) > max_bytes:
         raise too_large(max_bytes)
-    guard: Any = _Guard()
+    guard: Any = _Guard(max_nodes)
     _run(data, etree.XMLParser(target=guard, **_OPTIONS))
     return _run(data, etree.XMLParser(**_OPTIONS))
 
@@ -84,6 +84,7 @@ def too_large(max_bytes: int) -> BadXml:
 class _Guard:
     """Counts what goes by; raises at what must not be built."""
 
+    max_nodes: int
     depth: int = 0
     nodes: int = 0
 
@@ -112,8 +113,8 @@ class _Guard:
 
     def _count(self, nodes: int) -> None:
         self.nodes += nodes
-        if self.nodes > MAX_NODES:
-            raise BadXml("too_many_nodes", f"元素和属性超过 {MAX_NODES} 个，拒绝读取。")
+        if self.nodes > self.max_nodes:
+            raise BadXml("too_many_nodes", f"元素和属性超过 {self.max_nodes} 个，拒绝读取。")
 
 
 def _run(data: bytes, parser: etree.XMLParser) -> etree._Element:

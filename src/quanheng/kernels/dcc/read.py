@@ -19,7 +19,7 @@ from quanheng.kernels.dcc.read_results import (
     read_software,
     read_statement,
 )
-from quanheng.kernels.dcc.schematron import remove_signatures
+from quanheng.kernels.dcc.removal import remove_signatures
 from quanheng.kernels.dcc.texts import all_plain, at_path, plain, text_of, truth
 
 

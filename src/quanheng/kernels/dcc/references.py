@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from quanheng.kernels.dcc.names import DS, SIGNATURE, XML, ds
-from quanheng.kernels.dcc.schematron import remove_keeping_tail
+from quanheng.kernels.dcc.removal import remove_keeping_tail
 from quanheng.kernels.dcc.texts import own_text
 
 _EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"

@@ -73,7 +73,11 @@ def xsd_errors(root: etree._Element, version: str, files: SchemaFiles) -> tuple[
 
     Raises NoSchema where the schema is not at hand or cannot be compiled.
     """
-    schema = _compiled(version, files)
+    return errors_by(compiled_schema(version, files), root)
+
+
+def errors_by(schema: etree.XMLSchema, root: etree._Element) -> tuple[Message, ...]:
+    """Return what a compiled schema finds wrong, as `xsd_errors` does; not shared between threads."""
     plain = copy.deepcopy(root)
     for element in plain.iter(etree.Element):
         for name in ("schemaLocation", "noNamespaceSchemaLocation"):
@@ -88,7 +92,8 @@ def xsd_errors(root: etree._Element, version: str, files: SchemaFiles) -> tuple[
     return tuple(Message(entry.line, entry.message) for entry in log)[:MAX_ERRORS]
 
 
-def _compiled(version: str, files: SchemaFiles) -> etree.XMLSchema:
+def compiled_schema(version: str, files: SchemaFiles) -> etree.XMLSchema:
+    """Return the schema of ``version``, for many documents; raises NoSchema."""
     if not files:
         raise NoSchema("没有找到 PTB 的 schema 文件")
     if not is_version(version):

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
 from quanheng.kernels.dcc.names import MATHML, ROOT, ROOT_NAME
 from quanheng.kernels.dcc.parse import MAX_BYTES, BadXml, parse_xml
-from quanheng.kernels.dcc.schemas import Message, NoSchema, SchemaFiles, xsd_errors
-from quanheng.kernels.dcc.schematron import BadSchematron, Schematron, read_schematron
+from quanheng.kernels.dcc.schemas import Message, NoSchema, SchemaFiles, compiled_schema, errors_by
 from quanheng.kernels.dcc.signatures import NOT_JUDGED, Signature, read_signatures
 from quanheng.kernels.dcc.structure import structure_errors
+
+if TYPE_CHECKING:
+    from quanheng.kernels.dcc.schematron import Schematron
 
 MAX_RULED_ELEMENTS = 20_000
 MAX_RULED_PAIRS = 100_000
@@ -74,7 +76,11 @@ class Validator:
     """Validates documents against the same schemas; not shared between threads."""
 
     def __init__(self, files: SchemaFiles) -> None:
+        # Late: who only reads a document does not wait for an XPath compiler.
+        from quanheng.kernels.dcc.schematron import BadSchematron, read_schematron
+
         self._files = files
+        self._schemas: dict[str, etree.XMLSchema] = {}
         self._rules: Schematron | None = None
         self._no_rules = ""
         try:
@@ -117,7 +123,9 @@ class Validator:
             why = "没有写明 schemaVersion"
         else:
             try:
-                return xsd_errors(root, version, self._files)
+                if version not in self._schemas:
+                    self._schemas[version] = compiled_schema(version, self._files)
+                return errors_by(self._schemas[version], root)
             except NoSchema as error:
                 why = str(error)
         notes.append(f"未做 XSD 校验：{why}。只做了本软件自己的结构检查。")

@@ -6,7 +6,14 @@
 
 from quanheng.kernels.procedures.explain import explain
 from quanheng.kernels.procedures.judge import BadSheet, judge
-from quanheng.kernels.procedures.judgement import Judgement, Outcome, Reason, Unconfirmed, limits_text
+from quanheng.kernels.procedures.judgement import (
+    Judgement,
+    Outcome,
+    Reason,
+    Unconfirmed,
+    legible,
+    limits_text,
+)
 from quanheng.kernels.procedures.library import (
     Edition,
     Library,
@@ -43,6 +50,7 @@ __all__ = [
     "explain",
     "figure",
     "judge",
+    "legible",
     "limits_text",
     "packaged_names",
     "packaged_procedures",

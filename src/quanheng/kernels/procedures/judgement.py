@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
+from math import floor, isfinite, log10
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +20,10 @@ from quanheng.kernels.procedures.readout import Point, Readout, starts
 from quanheng.kernels.procedures.scope import Scope
 from quanheng.kernels.procedures.sheet import FAILED, PASSED, Codes, Indices, Sheet
 
-__all__ = ["Judgement", "Outcome", "Point", "Reason", "Unconfirmed", "failure", "limits_text", "places"]
+__all__ = ["Judgement", "Outcome", "Point", "Reason", "Unconfirmed", "failure", "legible", "limits_text", "places"]
+
+_DIGITS = 3  # of an error that a person reads
+_MOST_PLACES = 9
 
 
 class Outcome(IntEnum):
@@ -237,7 +241,21 @@ def limits_text(lower: float, upper: float, unit: str) -> str:
 def failure(point: Point) -> str:
     """Return the sentence on a decision that failed."""
     unit = f" {point.unit}" if point.unit else ""
-    rounded = f"，修约后 {figure(point.judged)}{unit}" if point.judged != point.error else ""
+    rounded = f"，修约后 {figure(legible(point.judged, point))}{unit}" if point.judged != point.error else ""
     where = f"第 {point.row} 行{'起的一组' if point.by_group else ''}"
     limits = limits_text(point.lower, point.upper, point.unit)
-    return f"{where}：{point.label} {figure(point.error)}{unit}{rounded}，超出限值 {limits}。"
+    return f"{where}：{point.label} {figure(legible(point.error, point))}{unit}{rounded}，超出限值 {limits}。"
+
+
+def legible(value: float, point: Point) -> float:
+    """Return a value without digits that nobody reads: a thousandth of the limit, more where that decides."""
+    limit = max(abs(bound) for bound in (point.lower, point.upper, 0.0) if isfinite(bound))
+    if np.isnan(point.lower) or np.isnan(point.upper) or not limit:
+        return value
+    first = _DIGITS - floor(log10(limit))
+    sides = value < point.lower, value > point.upper
+    for digits in range(first, first + _MOST_PLACES):
+        rounded = round(value, digits)
+        if (rounded < point.lower, rounded > point.upper) == sides:
+            return rounded
+    return value

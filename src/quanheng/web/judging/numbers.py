@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from math import floor, inf, isfinite, isnan, log10
+from math import inf, isnan
 
 from django.utils.translation import gettext as _
 
-from quanheng.kernels.procedures import Point, figure, limits_text
+from quanheng.kernels.procedures import Point, figure, legible, limits_text
 from quanheng.web.judging.form import shown_unit
 
-_DIGITS = 3  # of an uncertainty or an error that a person reads
-_MOST_PLACES = 9
+_DIGITS = 3  # of an uncertainty that a person reads
 
 
 def where(point: Point) -> str:
@@ -34,22 +33,8 @@ def signed(value: float, point: Point) -> str:
     """Return a judged value; one that may err to either side with its sign."""
     if isnan(value):
         return ""
-    text = figure(_legible(value, point))
+    text = figure(legible(value, point))
     return f"+{text}" if value > 0 > point.lower > -inf else text.replace("-", "−")
-
-
-def _legible(value: float, point: Point) -> float:
-    """Return a value without digits that nobody reads: a thousandth of the limit, more where that decides."""
-    limit = max(abs(bound) for bound in (point.lower, point.upper, 0.0) if isfinite(bound))
-    if isnan(point.lower) or isnan(point.upper) or not limit:
-        return value
-    first = _DIGITS - floor(log10(limit))
-    sides = value < point.lower, value > point.upper
-    for places in range(first, first + _MOST_PLACES):
-        rounded = round(value, places)
-        if (rounded < point.lower, rounded > point.upper) == sides:
-            return rounded
-    return value
 
 
 def number(value: float) -> str:
