@@ -205,16 +205,15 @@ def optimal_guard_band(
         return cost_of_false_acceptance * risks.consumer + cost_of_false_rejection * risks.producer
 
     bands = np.linspace(-_REACH * standard_uncertainty, widest, 4 * _REACH + 1)
-    costs = cost(bands)
-    best = int(np.argmin(costs))
-    same = 1e-12 * (cost_of_false_acceptance + cost_of_false_rejection)  # the accuracy of the risks
-    risks = global_risks(prior, tolerance, standard_uncertainty)
-    if cost_of_false_acceptance * (1 - float(risks.conforming)) <= costs[best] + same:
-        return -np.inf
-    if cost_of_false_rejection * float(risks.conforming) <= costs[best] + same:
-        return np.inf
+    best = int(np.argmin(cost(bands)))
     around = (float(bands[max(best - 1, 0)]), float(bands[min(best + 1, len(bands) - 1)]))
     found = optimize.minimize_scalar(lambda band: float(cost(band)), bounds=around, method="bounded")
+    same = 1e-12 * (cost_of_false_acceptance + cost_of_false_rejection)  # the accuracy of the risks
+    risks = global_risks(prior, tolerance, standard_uncertainty)
+    if cost_of_false_acceptance * (1 - float(risks.conforming)) <= found.fun + same:
+        return -np.inf
+    if cost_of_false_rejection * float(risks.conforming) <= found.fun + same:
+        return np.inf
     return float(found.x)
 
 
