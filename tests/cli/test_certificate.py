@@ -8,7 +8,10 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from copy import deepcopy
+from datetime import datetime
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,8 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
+from quanheng.base import disk
+from quanheng.certificates.checking.in_log import CHINA
 from quanheng.certificates.models import Certificate, NumberSeries
 from quanheng.certificates.services import withdraw_certificate
 from quanheng.cli.main import app
@@ -52,6 +57,20 @@ def pdf(folder: Path) -> Path:
 @pytest.fixture
 def log(home: Path) -> Path:
     return home / "log"
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Pago_Pago", "Pacific/Kiritimati"])
+def test_today_is_the_day_in_china_wherever_one_asks(
+    pdf: Path, zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        told = run("verify", pdf).output
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert f"状态（{datetime.now(CHINA).date()}）" in told
 
 
 def changed(path: Path, **changes: Any) -> Path:
@@ -156,6 +175,29 @@ def test_a_file_that_cannot_be_used_is_refused_whole(
 
     assert (result.exit_code, Verification.objects.count()) == (2, 0)
     assert told in result.stderr
+
+
+def test_a_full_disk_is_one_line_and_the_next_run_writes_what_was_issued(
+    world: World,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make_instrument(world)
+    out, real = tmp_path / "out", disk.write_atomic
+
+    def full(path: Path, data: bytes) -> None:
+        if path.name.endswith(".proof.json"):
+            raise OSError(ENOSPC, "No space left on device", str(path))
+        real(path, data)
+
+    with monkeypatch.context() as cut:
+        cut.setattr(disk, "write_atomic", full)
+        first = run("issue", EXAMPLE, "-o", out)
+
+    assert first.exit_code == 1
+    assert "No space left on device" in first.stderr.splitlines()[-1]
+    assert run("issue", EXAMPLE, "-o", out).exit_code == 0
+    assert (Certificate.objects.count(), len(list(out.glob("*.proof.json")))) == (1, 1)
 
 
 def test_no_yaml_and_no_file_are_one_line(world: World, tmp_path: Path) -> None:  # noqa: F811
@@ -270,6 +312,13 @@ def test_a_log_or_key_that_is_none_is_a_mistake(
 
     assert run("verify", pdf, *words).exit_code == 2
     assert run("verify", "none.pdf").exit_code == 2
+
+
+def test_a_pipe_in_the_folder_of_a_log_is_no_file(pdf: Path, tmp_path: Path) -> None:
+    (tmp_path / "forged").mkdir()
+    os.mkfifo(tmp_path / "forged/checkpoint")
+
+    assert run("verify", pdf, "--log", tmp_path / "forged").exit_code == 2
 
 
 def test_checking_needs_no_database_and_no_settings(pdf: Path, log: Path, tmp_path: Path) -> None:

@@ -54,10 +54,11 @@ def verify(
     """
     start_without_database()  # before the imports: they translate
     from quanheng.certificates.checking import LogUnreadable, Verdict
+    from quanheng.certificates.checking.in_log import CHINA
     from quanheng.cli.certificate_text import report_lines
     from quanheng.cli.log import load_key
 
-    trusted, day = load_key(key), on.date() if on else date.today()  # noqa: DTZ011  the day of whoever asks
+    trusted, day = load_key(key), on.date() if on else datetime.now(CHINA).date()
     if seal is not None and len(files) > 1:
         raise _refuse("--seal 只能用于一个文件。")
     try:
@@ -234,7 +235,8 @@ def _given(folder: Path | None, key: VerifierKey | None, seal: Path | None) -> _
 
     def read(path: str) -> bytes | None:
         try:
-            return _read_limited(folder / path, MAX_FILE_BYTES)
+            # A pipe in a folder of a stranger would never end.
+            return _read_limited(folder / path, MAX_FILE_BYTES) if (folder / path).is_file() else None
         except OSError:
             return None
 

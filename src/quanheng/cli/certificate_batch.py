@@ -45,11 +45,18 @@ def issue(
         raise _refuse(f"{error.filename}：{error.strerror}。") from None
     except BadFile as error:
         raise _refuse("\n".join(f"{file} {fault}" for fault in error.faults)) from None
-    done = [*_done(read, todo, file, output, jobs)]
-    issued = {one.position: one.number for one in done if one.number}
+    try:
+        done = [*_done(read, todo, file, output, jobs)]
+        issued = {one.position: one.number for one in done if one.number}
+        unproven = _write_proofs(issued.values(), output)
+    except OSError as error:
+        typer.echo(
+            f"{error.filename or output}：{error.strerror}。已签发的证书都在系统中，再次运行会写出。",
+            err=True,
+        )
+        raise typer.Exit(_INCOMPLETE) from None
     problems = [(fault.line, fault.text) for fault in faults]
     problems += [(read.line_of(one.position), one.reason) for one in done if one.reason]
-    unproven = _write_proofs(issued.values(), output)
     _tell(file, issued, sorted(problems), unproven, as_json=as_json)
     if problems or unproven:
         raise typer.Exit(_INCOMPLETE)
@@ -91,6 +98,7 @@ def _work(read: ReadFile, jobs: list[Job], output: Path) -> list[Done]:
 
 def _write_proofs(numbers: Iterable[str], output: Path) -> list[str]:
     """Publish the log and write each certificate's proof; return those that the log does not show yet."""
+    from quanheng.base.disk import write_atomic
     from quanheng.base.errors import BureauError
     from quanheng.certificates.selectors import certificate, proof_of
     from quanheng.transparency.sequencer import sequence
@@ -104,7 +112,7 @@ def _write_proofs(numbers: Iterable[str], output: Path) -> list[str]:
             unproven.append(number)
             continue
         text = json.dumps(proof, ensure_ascii=False, indent=2) + "\n"
-        (output / f"{number}.pdf.proof.json").write_text(text, encoding="utf-8")
+        write_atomic(output / f"{number}.pdf.proof.json", text.encode())
     return unproven
 
 

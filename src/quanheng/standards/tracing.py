@@ -38,7 +38,7 @@ def chain_above(standard: MeasurementStandard, on: date) -> Chain | None:
     """Return what a standard rests on when it is used on a day; None where it has no certificate for that day."""
     if certificate_on(standard, on) is None:
         return None
-    use = Verification("–", on, _("用它检定的器具"), (str(standard.public_id),))
+    use = Verification("", on, _("用它检定的器具"), (str(standard.public_id),))
     return chain(known_standards([standard]), use)
 
 

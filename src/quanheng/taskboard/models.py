@@ -7,6 +7,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
+from django.utils import timezone
 
 from quanheng.base.files import shown, stored_path
 from quanheng.core.models import OrgUnit
@@ -208,4 +209,4 @@ class DayRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.started_at:%Y-%m-%d} {self.state}"
+        return f"{timezone.localdate(self.started_at)} {self.state}"

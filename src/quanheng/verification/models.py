@@ -7,6 +7,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
+from django.utils import timezone
 
 from quanheng.core.models import OrgUnit
 from quanheng.instruments.models import Instrument, Place
@@ -67,7 +68,7 @@ class Application(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.applicant} {self.submitted_at:%Y-%m-%d}"
+        return f"{self.applicant} {timezone.localdate(self.submitted_at)}"
 
 
 class ApplicationItem(models.Model):
@@ -319,4 +320,4 @@ class Recall(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.standard} {self.made_at:%Y-%m-%d}"
+        return f"{self.standard} {timezone.localdate(self.made_at)}"

@@ -22,7 +22,6 @@ from quanheng.certificates.signing.pdf_signature import (
     verify_pdf_signature,
 )
 from quanheng.certificates.signing.report import SignatureReport
-from quanheng.certificates.signing.sm2 import verify_detached
 from quanheng.certificates.signing.xml_signature import verify_xml_signature
 from quanheng.kernels.certificate import Content, Kind
 from quanheng.kernels.dcc.build_back import NotOurs, content_of
@@ -166,6 +165,8 @@ def _check_seal(data: bytes, seal: bytes | None, found: _Found) -> None:
     if seal is None:
         found.skip("sm2_seal", reason=_("没有 SM2 签名文件"))
         return
+    from quanheng.certificates.signing.sm2 import verify_detached  # late: few files have such a seal
+
     report = verify_detached(data, seal)
     if report.valid:
         text = _("SM2 签名与文件相符，公钥 {key}；是谁的公钥，须另行核实。")

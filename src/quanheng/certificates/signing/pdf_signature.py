@@ -16,21 +16,23 @@ from cryptography import x509
 from django.utils.translation import gettext as _
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.decode_limits import DecodeLimits, DocumentDecodeBudget, StreamDecodeLimits
+from pyhanko.pdf_utils.form_tools import enumerate_fields_in
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfDecodeLimitError
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter, enumerate_sig_fields
-from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
-from pyhanko.sign.signers.pdf_byterange import SignatureObject
+from pyhanko.pdf_utils.rw_common import PdfHandler
 
 from quanheng.certificates.signing import cms
 from quanheng.certificates.signing.errors import CannotSign
 from quanheng.certificates.signing.keys import SigningKey
+from quanheng.certificates.signing.pdf_reading import open_pdf, refuse_nested_fields
 from quanheng.certificates.signing.report import Flaw, SignatureReport, Unsound
 from quanheng.certificates.signing.x509_findings import refuse_invalid
 
 FIELD = "Signature"
 _DIGEST = "sha256"
+_PADES = "/ETSI.CAdES.detached"  # ISO 32000-2, table 255
+_NO_CHANGES = 1  # ISO 32000-2, table 257
 _DEEPEST = 32  # levels of a name tree; a real one of a few attachments has one
 MAX_STREAM_BYTES = 16 * 2**20
 """A stream that inflates to more is not read: a certificate is some 100 KiB."""
@@ -72,6 +74,11 @@ def sign_pdf(pdf: bytes, key: SigningKey, *, reason: str, location: str, signed_
     CertificateNotValid, KeyUnavailable
         The certificate is not valid at ``signed_at``; the token does not answer.
     """
+    # Late: who only checks a file does not wait for pyHanko's signers and their network client.
+    from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
+    from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
+    from pyhanko.sign.signers.pdf_byterange import SignatureObject
+
     refuse_invalid(key.certificate, signed_at)
     placeholder = SignatureObject(
         timestamp=signed_at,
@@ -97,8 +104,19 @@ def sign_pdf(pdf: bytes, key: SigningKey, *, reason: str, location: str, signed_
 
 
 def _refuse_signed(writer: _Writer) -> None:
-    if next(enumerate_sig_fields(writer), None) is not None:
+    if next(_signature_fields(writer, filled=None), None) is not None:
         raise CannotSign(reason=_("文件中已有签名"))
+
+
+def _signature_fields(file: PdfHandler, *, filled: bool | None) -> Iterator[Any]:
+    """Yield the values of the signature fields, as `pyhanko.sign.fields.enumerate_sig_fields` finds them."""
+    try:
+        fields = file.root["/AcroForm"]["/Fields"]
+    except KeyError:
+        return
+    walk: Any = enumerate_fields_in  # pyHanko gives it no types
+    found = walk(fields, filled_status=filled, refs_seen=set(), target_field_type="/Sig")
+    yield from (value for _name, value, _field in found)
 
 
 def verify_pdf_signature(pdf: bytes) -> SignatureReport:
@@ -134,7 +152,7 @@ def verify_pdf_signature(pdf: bytes) -> SignatureReport:
 
 def _opened(pdf: bytes) -> PdfFileReader:
     try:
-        reader = PdfFileReader(io.BytesIO(pdf), decode_limits=_LIMITS)
+        reader = open_pdf(pdf, _LIMITS)
         reader.root["/Pages"]
     except Exception as error:  # pyHanko raises whatever a broken structure leads it to
         raise Unsound(Flaw.UNREADABLE, repr(error)) from error
@@ -143,8 +161,8 @@ def _opened(pdf: bytes) -> PdfFileReader:
 
 def _only_signature(reader: PdfFileReader) -> generic.DictionaryObject:
     try:
-        fields = list(enumerate_sig_fields(reader, filled_status=True))
-        found = [value.get_object() for _name, value, _field in fields]
+        refuse_nested_fields(reader)
+        found = [value.get_object() for value in _signature_fields(reader, filled=True)]
     except Exception as error:  # as above
         raise Unsound(Flaw.UNREADABLE, repr(error)) from error
     if not found:
@@ -171,7 +189,7 @@ def _ranges(pdf: bytes, signature: generic.DictionaryObject) -> tuple[bytes, byt
         contents = signature.raw_get("/Contents").original_bytes
     except Exception as error:  # as above
         raise Unsound(Flaw.BROKEN, repr(error)) from error
-    if signature.get("/SubFilter") != SigSeedSubFilter.PADES.value:
+    if signature.get("/SubFilter") != _PADES:
         raise Unsound(Flaw.WEAK, str(signature.get("/SubFilter")))
     if start != 0 or not 0 < before < after or length < 0:
         raise Unsound(Flaw.PARTIAL, "ByteRange")
@@ -191,7 +209,7 @@ def _check_rule(signature: generic.DictionaryObject) -> None:
         allowed = [one["/TransformParams"]["/P"] for one in rules if one["/TransformMethod"] == "/DocMDP"]
     except Exception as error:  # as above
         raise Unsound(Flaw.NOT_CERTIFYING, repr(error)) from error
-    if allowed != [MDPPerm.NO_CHANGES.value]:
+    if allowed != [_NO_CHANGES]:
         raise Unsound(Flaw.NOT_CERTIFYING, str(allowed))
 
 
@@ -206,7 +224,7 @@ def embedded_files(pdf: bytes) -> dict[str, bytes]:
         One inflates to more than ``MAX_STREAM_BYTES``; no more than that was kept.
     """
     try:
-        root = PdfFileReader(io.BytesIO(pdf), decode_limits=_LIMITS).root
+        root = open_pdf(pdf, _LIMITS).root
         leaves = list(_leaves(root.get("/Names", {}).get("/EmbeddedFiles", {}), _DEEPEST))
         names = [str(leaf["/UF"] if "/UF" in leaf else leaf["/F"]) for leaf in leaves]
         found = {name: bytes(leaf["/EF"]["/F"].data) for name, leaf in zip(names, leaves, strict=True)}

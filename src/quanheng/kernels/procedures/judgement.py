@@ -20,7 +20,17 @@ from quanheng.kernels.procedures.readout import Point, Readout, starts
 from quanheng.kernels.procedures.scope import Scope
 from quanheng.kernels.procedures.sheet import FAILED, PASSED, Codes, Indices, Sheet
 
-__all__ = ["Judgement", "Outcome", "Point", "Reason", "Unconfirmed", "failure", "legible", "limits_text", "places"]
+__all__ = [
+    "Judgement",
+    "Outcome",
+    "Point",
+    "Reason",
+    "Unconfirmed",
+    "failure",
+    "legible",
+    "limits_text",
+    "places",
+]
 
 _DIGITS = 3  # of an error that a person reads
 _MOST_PLACES = 9

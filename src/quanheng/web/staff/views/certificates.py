@@ -244,6 +244,8 @@ def _with_files(request: HttpRequest, number: str) -> Certificate:
 def certificate_withdraw(request: HttpRequest, number: str) -> HttpResponse:
     """Say what withdrawing does, ask why, do it."""
     user, found = _to_end(request, number)
+    if request.method == "GET" and found.state != CertificateState.ISSUED:
+        return redirect("staff:certificate", number=found.number)
     form = ReasonForm(request.POST or None)
     refusal = None
     if form.is_valid():
@@ -260,6 +262,8 @@ def certificate_withdraw(request: HttpRequest, number: str) -> HttpResponse:
 def certificate_supersede(request: HttpRequest, number: str) -> HttpResponse:
     """Say what is issued in its place, ask why, issue it."""
     user, found = _to_end(request, number)
+    if request.method == "GET" and found.state != CertificateState.ISSUED:
+        return redirect("staff:certificate", number=found.number)
     form = SupersedeForm(request.POST or None)
     refusal = None
     if form.is_valid():

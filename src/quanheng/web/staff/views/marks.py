@@ -20,7 +20,7 @@ from quanheng.core.models import OrgUnit, User
 from quanheng.core.permissions import scope_of
 from quanheng.verification.enums import MarkKind
 from quanheng.verification.marks import MarkFinding, mark_findings
-from quanheng.verification.models import MarkRange, MarkUse
+from quanheng.verification.models import MarkRange, MarkUse, Verification
 from quanheng.verification.selectors import verification_for
 from quanheng.verification.services.marks import put_marks, receive_marks, spoil_mark
 from quanheng.web.auth import require_permission
@@ -129,7 +129,7 @@ def _spoil(user: User, form: SpoilForm) -> MarkUse:
 def marks_put(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Record which numbers were put on the instrument of a verification."""
     user = require_permission(request, _MARKS)
-    verification_for(user, public_id)
+    found = verification_for(user, public_id)
     kind = request.POST.get("kind", "")
     _made, refusal = attempt(
         lambda: put_marks(
@@ -145,6 +145,20 @@ def marks_put(request: HttpRequest, public_id: UUID) -> HttpResponse:
         messages.error(request, refusal.text)
     else:
         messages.success(request, _("编号已登记。"))
+        for text in _doubtful(found, kind):
+            messages.warning(request, text)
     answer = redirect("staff:verification", public_id=public_id)
     answer["Location"] += "#marks"
     return answer
+
+
+def _doubtful(found: Verification, kind: str) -> list[str]:
+    """Return what does not add up about the numbers of a verification: to be looked at while the instrument is there."""
+    own = set(found.marks.filter(kind=kind).values_list("number", flat=True))
+    return [
+        _told(one)
+        for one in mark_findings(found.work_order.institute)
+        if one.kind == kind
+        and one.finding.code in {"double", "outside"}
+        and any(one.finding.first <= number <= one.finding.last for number in own)
+    ]

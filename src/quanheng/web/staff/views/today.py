@@ -28,7 +28,7 @@ from quanheng.taskboard.selectors import drafts
 from quanheng.taskboard.status import Status
 from quanheng.transparency.models import PendingLeaf
 from quanheng.verification.enums import VerificationState
-from quanheng.verification.selectors import deadlines, next_for
+from quanheng.verification.selectors import deadlines, next_for, open_rejections, verifications_for
 from quanheng.web.auth import holds, require_permission
 from quanheng.web.staff.board import Board, Row, read_board
 from quanheng.web.staff.due import list_url
@@ -222,10 +222,33 @@ def _verification_needs(request: HttpRequest, user: User) -> list[Need]:
                     text,
                     url,
                     _("受理或退回"),
-                    waiting[0].due_on,
+                    min(_day(one.application.submitted_at) for one in waiting),
                 )
             )
-    return needs
+    return needs + _rejected(request, user)
+
+
+def _rejected(request: HttpRequest, user: User) -> list[Need]:
+    """Return the rejected instruments still in use: for who may stop them, else to know."""
+    rows = open_rejections()
+    if not scope_of(user, "verification.view").is_all:
+        rows = rows.filter(pk__in=verifications_for(user).order_by().values("pk"))
+    found = rows.order_by().aggregate(n=Count("pk"), since=Min("performed_on"))
+    if not found["n"]:
+        return []
+    text = ngettext("检定不合格、还没有处理的 %(n)s 台", "检定不合格、还没有处理的 %(n)s 台", found["n"])
+    return [
+        Need(
+            rank=1,
+            kind="bad",
+            word=_("不合格"),
+            text=text % {"n": found["n"]},
+            url=reverse("staff:rejections"),
+            action=_("办理"),
+            since=found["since"],
+            is_mine=holds(request, "instruments.change_condition"),
+        )
+    ]
 
 
 def _filing_needs(waiting: DueToday, *, own: bool) -> list[Need]:

@@ -96,7 +96,7 @@ def verifications(request: HttpRequest) -> HttpResponse:
         "mine": mine,
         "counts": counts,
         "waiting": sum(counts.values()),
-        "to_answer": _answers(due, today),
+        "to_answer": _answers(due, today) if may_accept else [],
         "to_plan": _to_plan(user, today) if may_accept else [],
         "late": sum(one.is_overdue for one in due),
         "unfinished": sum(one.what == "finish" for one in due),

@@ -28,11 +28,17 @@
     cell.replaceChildren(line);
   }
 
+  /* What is signed cannot be ticked again; lists.js counts what is left. */
+  function settle(row) {
+    row.querySelector("input[type=checkbox]").remove();
+    form.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
   async function one(row) {
     try {
       const answer = await sign(row);
       show(row, answer);
-      if (answer.number) row.querySelector("input[type=checkbox]").remove();
+      if (answer.number) settle(row);
       return Boolean(answer.number);
     } catch {
       show(row, { reason: document.getElementById("notice").dataset.network });
@@ -57,6 +63,7 @@
       bar.value = done;
     }
     [button.disabled, stop.hidden] = [false, true];
+    button.closest(".bulk-bar").hidden = !form.querySelector("tr[data-url] input");
     told.textContent = (isStopped ? form.dataset.stopped : "") + form.dataset.done.replace("{n}", good).replace("{bad}", done - good);
   });
   stop.addEventListener("click", () => { isStopped = true; });
