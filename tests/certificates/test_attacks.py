@@ -106,7 +106,7 @@ def test_a_strange_moment_of_distrust_is_no_crash(
 ) -> None:
     assert certificate.signing_certificate is not None
     subject = f"signing_key:{certificate.signing_certificate.fingerprint}"
-    leaves = [("signing_key:registered", subject, {}, NOW)]
+    leaves: list[tuple[str, str, dict[str, Any], datetime]] = [("signing_key:registered", subject, {}, NOW)]
     leaves += [("signing_key:revoked", subject, {"distrusted_from": since}, NOW)]
 
     assert "signer_trusted" in outcome(checked(pdf, log=log_of_ones_own(*leaves)))

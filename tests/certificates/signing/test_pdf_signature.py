@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import zlib
 from datetime import timedelta
 from pathlib import Path
@@ -302,3 +303,35 @@ def test_the_envelope_is_what_asn1crypto_reads(signed: bytes, issued_key: FileKe
     again = cms.ContentInfo.load(info.dump()).dump(force=True)
     assert again == info.dump()
     assert not asn1_pem.detect(info.dump())
+
+
+_FIRST_SIGNATURES = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Barrier
+from quanheng.cli.django import start_without_database
+start_without_database()
+from quanheng.certificates.signing.demonstration import make_demonstration_key
+from quanheng.certificates.signing.errors import CannotSign
+from quanheng.certificates.signing.pdf_signature import sign_pdf
+now, start = datetime(2026, 5, 20, tzinfo=UTC), Barrier(8)
+key = make_demonstration_key(Path(sys.argv[1]), institute_name="x", now=now, years=1)
+def sign(_):
+    start.wait(30)
+    try:
+        sign_pdf(b"%PDF-1.7", key, reason="", location="", signed_at=now)
+    except CannotSign:
+        return "refused"
+with ThreadPoolExecutor(8) as pool:
+    print(set(pool.map(sign, range(8))))
+"""
+
+
+def test_eight_threads_that_sign_for_the_first_time_do_not_see_half_a_library(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _FIRST_SIGNATURES, tmp_path / "key"]
+
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+    assert done.stdout == "{'refused'}\n", done.stderr

@@ -10,6 +10,7 @@ import hashlib
 import io
 from collections.abc import Iterator
 from datetime import datetime
+from threading import Lock
 from typing import Any
 
 from cryptography import x509
@@ -30,6 +31,7 @@ from quanheng.certificates.signing.report import Flaw, SignatureReport, Unsound
 from quanheng.certificates.signing.x509_findings import refuse_invalid
 
 FIELD = "Signature"
+_IMPORTING = Lock()
 _DIGEST = "sha256"
 _PADES = "/ETSI.CAdES.detached"  # ISO 32000-2, table 255
 _NO_CHANGES = 1  # ISO 32000-2, table 257
@@ -74,10 +76,12 @@ def sign_pdf(pdf: bytes, key: SigningKey, *, reason: str, location: str, signed_
     CertificateNotValid, KeyUnavailable
         The certificate is not valid at ``signed_at``; the token does not answer.
     """
-    # Late: who only checks a file does not wait for pyHanko's signers and their network client.
-    from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
-    from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
-    from pyhanko.sign.signers.pdf_byterange import SignatureObject
+    # Late: who only checks a file does not wait for pyHanko's signers and their network client.  One at a time: their
+    # modules import each other in circles, of which two threads that sign for the first time would see a half.
+    with _IMPORTING:
+        from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
+        from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
+        from pyhanko.sign.signers.pdf_byterange import SignatureObject
 
     refuse_invalid(key.certificate, signed_at)
     placeholder = SignatureObject(
