@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quanheng.kernels.procedures import Point, Stage, judge, packaged_names, packaged_procedures
+from quanheng.kernels.procedures.judgement import failure as sentence
 from quanheng.kernels.procedures.readings import read_documents
 from quanheng.web.judging.answer import answer_to
 from quanheng.web.judging.asked import asked_by, example_of
@@ -50,6 +51,11 @@ def point(error: float, *, lower: float = -0.3, upper: float = 0.3, row: int = 1
 )
 def test_an_error_has_a_sign_and_no_digits_that_nobody_reads(error: float, shown: str) -> None:
     assert signed(error, point(error)) == shown
+
+
+def test_the_sentence_that_a_notice_prints_has_no_digits_that_nobody_reads() -> None:
+    assert "示值误差 0.5246 %，超出限值 ±0.3 %。" in sentence(point(0.524593988934))
+    assert "0.30000004 %，超出限值" in sentence(point(0.30000004))
 
 
 def test_what_can_only_be_too_large_has_no_sign() -> None:

@@ -158,6 +158,8 @@ def test_withdrawing_asks_why_and_cannot_be_done_twice(
     assert "标准器超期" in text_of(client.get(f"{LIST}{good.number}/"))
     again = client.post(address, {"reason": "再撤一次"})
     assert (again.status_code, "现为“已撤回”" in text_of(again)) == (409, True)
+    for page in ("withdraw", "supersede"):  # what can no longer be done is not offered
+        assert client.get(f"{LIST}{good.number}/{page}/")["Location"] == f"{LIST}{good.number}/"
 
 
 def test_superseding_issues_the_next_number_and_shows_both_versions(

@@ -13,12 +13,15 @@ from django.urls import reverse
 
 from quanheng.core.models import User
 from quanheng.instruments.models import Instrument
+from quanheng.parties.models import Party
 from quanheng.standards.models import MeasurementStandard
 from quanheng.verification.enums import MarkKind
 from quanheng.verification.models import MarkUse, Recall
 from quanheng.verification.services.marks import receive_marks
 from tests.instruments.making import TODAY
 from tests.verification.making import (
+    apply,
+    bad,
     checked,
     concluded,
     fresh,
@@ -53,6 +56,27 @@ def test_each_finds_their_own_step_on_the_desk_and_today(
     assert "没有待您办理的检定。" in text_of(as_("officer").get(DESK))
 
 
+def test_an_owner_is_not_asked_to_answer_the_own_application(
+    as_: As, people: People, shop: Party, scales: list[Instrument]
+) -> None:
+    apply(people["owner"], shop, scales[0])
+    assert "待受理的申请" in text_of(as_("verifier").get(DESK))
+    seen = text_of(as_("owner").get(DESK))
+    assert "待受理的申请" not in seen
+    assert "您的申请" in seen
+
+
+def test_what_was_rejected_and_is_still_in_use_waits_for_who_may_stop_it(
+    as_: As, people: People, scales: list[Instrument]
+) -> None:
+    assert "检定不合格、还没有处理" not in text_of(as_("officer").get("/staff/"))
+    concluded(people, scales[0], bad())
+    for person, is_mine in (("officer", True), ("owner", True), ("verifier", False)):
+        answer = as_(person).get("/staff/")
+        lines = answer.context["mine" if is_mine else "others"]
+        assert "检定不合格、还没有处理的 1 台" in [need.text for need in lines], person
+
+
 def test_the_list_is_searched_narrowed_and_exported(
     as_: As, people: People, scales: list[Instrument]
 ) -> None:
@@ -84,7 +108,9 @@ def test_marks_are_put_on_and_what_does_not_add_up_is_said(
     )
     verifier = as_("verifier")
     given = {"revision": fresh(one).revision, "kind": "seal", "numbers": "S001、S004 Z9"}
-    verifier.post(page("marks_put", one.public_id), given)
+    told = text_of(verifier.post(page("marks_put", one.public_id), given, follow=True))
+    assert "Z9 不在领用的号段内" in told  # while the instrument is still there
+    assert "没有下落" not in told
     shown = text_of(verifier.get(page("marks")))
     assert "有 2 处对不上。" in shown
     assert "S002—S003 共 2 个没有下落" in shown

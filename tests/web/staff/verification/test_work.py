@@ -330,6 +330,9 @@ def test_as_left_decides_and_can_be_dropped(as_: As, people: People, scales: lis
     verifier = as_("verifier")
     url = page("readings", one.public_id)
     assert "不合格" in text_of(verifier.get(url))
+    first = verifier.get(f"{url}?phase=left").context["sheet"]
+    assert first.typed["environment-temperature"] == "22.5"  # asked once
+    assert "rows-weighing" not in first.typed
     verifier.post(url, typed(revision=fresh(one).revision, phase="left"))
     assert fresh(one).as_left
     assert fresh(one).as_found == bad()

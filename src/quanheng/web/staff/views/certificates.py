@@ -244,7 +244,7 @@ def _with_files(request: HttpRequest, number: str) -> Certificate:
 def certificate_withdraw(request: HttpRequest, number: str) -> HttpResponse:
     """Say what withdrawing does, ask why, do it."""
     user, found = _to_end(request, number)
-    if request.method == "GET" and found.state != CertificateState.ISSUED:
+    if request.method == "GET" and status_of(found, clock.today()) not in _IN_FORCE:
         return redirect("staff:certificate", number=found.number)
     form = ReasonForm(request.POST or None)
     refusal = None
@@ -262,7 +262,7 @@ def certificate_withdraw(request: HttpRequest, number: str) -> HttpResponse:
 def certificate_supersede(request: HttpRequest, number: str) -> HttpResponse:
     """Say what is issued in its place, ask why, issue it."""
     user, found = _to_end(request, number)
-    if request.method == "GET" and found.state != CertificateState.ISSUED:
+    if request.method == "GET" and status_of(found, clock.today()) not in _IN_FORCE:
         return redirect("staff:certificate", number=found.number)
     form = SupersedeForm(request.POST or None)
     refusal = None

@@ -26,6 +26,7 @@ from quanheng.verification.rules import rule_on
 from quanheng.verification.selectors import recall_for, recalls_for
 from quanheng.verification.services.recalls import make_recall
 from quanheng.web.auth import require_permission
+from quanheng.web.judging.numbers import percent
 from quanheng.web.lists import page_of, query_of
 from quanheng.web.staff.common import attempt, form_status
 from quanheng.web.staff.mark_forms import RecallForm
@@ -97,13 +98,13 @@ def recall(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "recall": found,
         "page": page,
         "query": query_of(request),
-        "lines": [(named.get(row["verification"]), row, _percent(row["probability"])) for row in page],
+        "lines": [(named.get(row["verification"]), row, percent(row["probability"])) for row in page],
         "total": len(ranked),
         "doubtful": len(doubtful),
         "not_computed": [(named.get(row["verification"]), row) for row in found.result["not_computed"]],
         "interval": found.result["flips_interval"],
         "expected": found.result["expected_flips"],
-        "threshold": _percent(float(found.threshold)),
+        "threshold": f"{100 * found.threshold:.1f} %",
         "chart": _chart(found),
         "notices": len(notices_of(found)),
     }
@@ -138,13 +139,6 @@ def _named(ids: list[str]) -> dict[str, Verification]:
         "instrument__owner", "instrument__place"
     )
     return {str(row.public_id): row for row in rows}
-
-
-def _percent(probability: float) -> str:
-    percent = 100 * probability
-    if 0 < percent < 0.1:  # noqa: PLR2004  below what is printed
-        return "< 0.1 %"
-    return f"{percent:.1f} %"
 
 
 def _chart(found: Recall) -> dict[str, Any] | None:

@@ -105,6 +105,7 @@ def standard(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "chain_svg": picture(chain) if chain else "",
         "uses": uses[:_MOST_USES],
         "use_count": uses.count(),
+        "may_recall": scope_of(user, "verification.recall").covers(found.unit_id),
         "can_change": can_change and found.condition != StandardCondition.WITHDRAWN,
         "events": events_about(
             [f"standard:{found.public_id}"], with_names=holds(request, "transparency.view_openings")

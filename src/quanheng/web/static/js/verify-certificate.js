@@ -116,7 +116,9 @@ function showResult(section, { verdict, state, steps, values }, search) {
     return item;
   }));
   list.hidden = false;
-  section.querySelector("[data-scope]").hidden = state === "bad" && !steps.some((step) => step.name === "hash");
+  const isWithoutProof = steps.some((step) => step.name === "proof" && step.state === "unsure");
+  const isUnread = state === "bad" && !steps.some((step) => step.name === "hash");
+  section.querySelector("[data-scope]").hidden = isUnread || isWithoutProof;
 }
 
 /* A link is followed only if the visitor wants it; it carries a number or a hash, never the file. */
