@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 export QUANHENG_HOME ?= var
 SERVE ?= 1
 PORT ?= 8000
-# What the database may answer otherwise; the generated requests only repeat the routes, slowly.
-ON_POSTGRES := tests/base tests/core tests/regulations tests/parties tests/evaluations tests/instruments tests/workforce tests/standards tests/verification tests/certificates tests/taskboard tests/web tests/races --ignore tests/web/api/test_schema_conformance.py --ignore tests/certificates/paper --ignore tests/certificates/signing
+# What the database may answer otherwise: every service, route and race; the looks of pages and papers once is enough.
+ON_POSTGRES := tests/base tests/core tests/regulations tests/parties tests/evaluations tests/instruments tests/workforce tests/standards tests/verification tests/certificates tests/taskboard tests/web/api tests/web/test_every_route.py tests/races --ignore tests/web/api/test_schema_conformance.py --ignore tests/certificates/paper --ignore tests/certificates/signing
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint types contracts messages unit docs assets lock screenshots clean

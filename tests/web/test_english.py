@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, override
 from lxml import html
 
+from quanheng.certificates.models import Certificate, SigningCertificate
 from quanheng.core.models import County, OrgUnit, UnitAlias, User
 from quanheng.evaluations.examples import examples
 from quanheng.instruments.due_choices import due_choices
@@ -28,12 +29,14 @@ from quanheng.instruments.models import (
 )
 from quanheng.kernels.marked_yaml import load_marked
 from quanheng.kernels.policy import diff_plans, plan_from_dict
-from quanheng.kernels.procedures import packaged_procedures
+from quanheng.kernels.procedures import packaged_procedures, packaged_text
 from quanheng.parties.models import Party
 from quanheng.regulations.models import RuleVersion
 from quanheng.regulations.packaged import packaged_kinds, packaged_rules
+from quanheng.standards.models import MeasurementStandard, StandardCertificate
 from quanheng.taskboard.models import DayRun, Evidence, Plan, PlanVersion, Task
 from quanheng.transparency.models import Leaf
+from quanheng.verification.models import Recall
 from tests.web.routes import ACCOUNT, PORTAL, STAFF, Row
 from tests.web.world import World
 
@@ -59,6 +62,20 @@ QUOTED: dict[str, tuple[str, ...]] = {
     "GET staff:import_batch": ("使用单位",),
     "GET staff:notices": ("无检定记录",),  # the notice itself is Chinese
     "GET staff:rules": ("水表", "电能表"),
+    # The headings of the workbooks that are read.
+    "GET staff:workforce_import": (
+        *("用户名", "级别", "注册证编号", "注册有效期自", "注册有效期至", "项目", "规程", "资质有效期自"),
+        "资质有效期至",
+    ),
+    "GET staff:standards_import": (
+        *("类别", "名称", "编号", "型号", "制造单位", "测量范围", "准确度", "规程", "复校间隔（月）"),
+        *("考核证书编号", "考核证书有效期至", "考核证书"),
+    ),
+    # What a certificate says, and a regulation, with words that are ours as well.
+    "GET portal:certificate": ("合格", "，e =", "，p ="),
+    "GET staff:certificate": ("合格", "，p ="),
+    "GET staff:readings": ("检定分度值", "最大秤量", "实际分度值", "准确度等级", "示值", "环境"),
+    "GET staff:standard": ("：",),
     # The headings of the national system's sheet.
     "GET staff:comparisons": (
         *("统一社会信用代码", "器具名称", "用途", "测量范围", "准确度等级", "制造单位", "出厂编号", "状态"),
@@ -89,7 +106,7 @@ def data_texts(world: World) -> set[str]:
         texts |= set(_strings(steps))  # kept as the county day wrote them
     for entry in Leaf.objects.values_list("entry", flat=True):
         texts |= set(_strings(json.loads(bytes(entry))))
-    texts |= set(_registry_texts())
+    texts |= set(_registry_texts()) | set(_institute_texts())
     before, after = (plan_from_dict(version.compiled) for version in (world.version, world.draft))
     return texts | {change.text for change in diff_plans(before, after)}
 
@@ -115,6 +132,15 @@ def _registry_texts() -> Iterator[str]:
         yield from _strings(load_marked(example.text).data)
 
 
+def _institute_texts() -> Iterator[str]:
+    """Yield what certificates, standards, recalls and the regulation of scales say."""
+    for model in (Certificate, MeasurementStandard, StandardCertificate, Recall, SigningCertificate):
+        for row in model.objects.values():
+            yield from _strings(list(row.values()))
+    yield from _strings(load_marked(packaged_text("jjg_539_2016").decode()).data)
+    yield from ("附加", "第 1 行", "第 2 行", "演示")
+
+
 def _strings(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
@@ -133,7 +159,7 @@ def left_over(content: bytes, data: list[str]) -> list[str]:
     page = html.fromstring(content.decode())
     found = []
     for node in page.iter():
-        if not isinstance(node.tag, str) or node.tag in {"script", "style"} or node.get("lang") == "zh-hans":
+        if not isinstance(node.tag, str) or node.tag in {"script", "style"} or _is_chinese_on_purpose(node):
             continue
         for text in (node.text, *(child.tail for child in node), *(node.get(name) for name in ATTRIBUTES)):
             rest = text or ""
@@ -144,6 +170,11 @@ def left_over(content: bytes, data: list[str]) -> list[str]:
             if CHINESE.search(rest) or (not was_data and PUNCTUATION.search(rest)):
                 found.append(rest.strip())
     return found
+
+
+def _is_chinese_on_purpose(node: html.HtmlElement) -> bool:
+    """Whether the page says that this is Chinese: a legal paper, a picture with the words of a regulation."""
+    return any(one.get("lang") == "zh-hans" for one in (node, *node.iterancestors()) if one.tag != "html")
 
 
 @pytest.fixture
