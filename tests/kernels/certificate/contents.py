@@ -157,7 +157,9 @@ def _of_kind(kind: Kind) -> dict[str, Any]:
             return {"tables": (WEIGHING.model_copy(update={"rows": rows}),), "checks": ()}
 
 
-_PRINTABLE = st.characters(exclude_categories=("Cs", "Cc", "Cn", "Zl", "Zp"), exclude_characters="\ufffe\uffff")
+_PRINTABLE = st.characters(
+    exclude_categories=("Cs", "Cc", "Cn", "Zl", "Zp"), exclude_characters="\ufffe\uffff"
+)
 LINES = st.one_of(st.sampled_from(HOSTILE), st.text(_PRINTABLE, max_size=30)).map(str.strip)
 GIVEN_LINES = LINES.filter(bool)
 NUMBERS = st.integers(0, 9).flatmap(lambda places: st.decimals(-(10**9), 10**9, places=places))
