@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from quanheng.certificates import selectors
-from quanheng.certificates.errors import BadReason, CertificateNotFound, NotInForce
+from quanheng.certificates.errors import BadReason, CertificateNotFound, NotInForce, OwnWork
 from quanheng.certificates.models import Certificate
 from quanheng.certificates.selectors import Status, status_of
 from quanheng.certificates.services import (
@@ -16,6 +16,8 @@ from quanheng.certificates.services import (
     supersede_certificate,
     withdraw_certificate,
 )
+from quanheng.core.enums import Role
+from quanheng.core.models import RoleAssignment
 from quanheng.instruments.enums import EventKind
 from quanheng.instruments.models import Instrument, Standing, VerificationRecord
 from quanheng.taskboard.services.people import erase_person_everywhere
@@ -137,6 +139,17 @@ def test_a_successor_can_be_superseded_and_the_chain_is_kept(world: World, certi
 
     assert [one.supersedes for one in (third, second)] == [second, certificate]
     assert status_of(third, TODAY) is Status.VALID
+
+
+def test_who_verified_cannot_sign_what_takes_the_place_of_the_certificate(
+    world: World, certificate: Certificate
+) -> None:
+    verifier = certificate.verification.verifier
+    assert verifier is not None
+    RoleAssignment.objects.create(user=verifier, role=Role.SIGNATORY, unit=certificate.institute)
+    with pytest.raises(OwnWork):
+        supersede_certificate(actor=verifier, number=certificate.number, reason="单位名称有误")
+    assert supersede(world, certificate.number).supersedes == certificate
 
 
 def test_what_has_ended_cannot_end_again(world: World, certificate: Certificate) -> None:

@@ -18,7 +18,7 @@ from quanheng.standards.selectors import (
     standard_gaps,
     usable_standards,
 )
-from tests.standards.making import AT, CALIBRATED, UNTIL, make_certificate, make_standard
+from tests.standards.making import AT, CALIBRATED, POINT, UNTIL, make_certificate, make_standard
 from tests.workforce.making import laboratory, other_laboratory
 
 ON = date(2026, 11, 23)
@@ -74,6 +74,27 @@ def test_an_examined_standard_may_be_used_until_the_last_day_of_its_examination(
     standard = make_standard(unit, level=level, examination_number="考 1", examination_until=ON)
     make_certificate(standard)
     assert codes(standard) == []
+
+
+@pytest.mark.parametrize(
+    ("limit", "error", "is_told"),
+    [
+        ("0.5 g", "0.5", False),
+        ("0.5 g", "-0.501", True),
+        ("500 mg", "0.6", True),
+        ("0.005 %", "0.5", False),  # of 10,000 g
+        ("0.005 %", "0.51", True),
+        ("0.5 kPa", "9", False),  # not comparable
+        ("", "9", False),
+    ],
+)
+def test_a_standard_beyond_its_own_limit_is_told(
+    unit: OrgUnit, limit: str, error: str, is_told: bool
+) -> None:
+    standard = make_standard(unit, fields={"standard_mpe": limit} if limit else {})
+    make_certificate(standard, points=[POINT | {"error": error}])
+    gaps = standard_gaps(standard=standard, unit=unit, regulation="JJG 539", on=CALIBRATED)
+    assert [gap.code for gap in gaps] == (["beyond_limit"] if is_told else [])
 
 
 def test_a_standard_of_another_institute_is_not_ours(unit: OrgUnit) -> None:

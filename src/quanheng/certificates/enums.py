@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from quanheng.base.vocabulary import Vocabulary
 
-class CertificateKind(models.TextChoices):
+
+class CertificateKind(Vocabulary):
     """What sort of paper it is; the values of kernels.certificate.Kind."""
 
     VERIFICATION = "verification", _("检定证书")
     REJECTION = "rejection", _("检定结果通知书")
     CALIBRATION = "calibration", _("校准证书")
 
-    @classmethod
-    def listed(cls) -> list[tuple[str, Any]]:
-        """Return value and label of each member."""
-        return cls.choices
 
-
-class CertificateState(models.TextChoices):
+class CertificateState(Vocabulary):
     """How far the making of a certificate has come."""
 
     # Has its number and its content; what a crash leaves here is finished by `resume_prepared`.
     PREPARED = "prepared", _("出证中")
     ISSUED = "issued", _("已签发")
-
-    @classmethod
-    def listed(cls) -> list[tuple[str, Any]]:
-        """Return value and label of each member."""
-        return cls.choices

@@ -75,6 +75,14 @@ class OwnCheckFailed(BureauError):
     message = _("证书 {number} 未通过签发前的自检，没有签发：{reason}")
 
 
+class OwnWork(BureauError):
+    """Whoever may not sign a verification may not sign what takes its certificate's place."""
+
+    kind = Kind.FORBIDDEN
+    code = "certificates.own_work"
+    message = _("您参与了这次检定，不能由您批准换发的证书。请由另一名授权签字人办理。")
+
+
 class NotInForce(BureauError):
     kind = Kind.CONFLICT
     code = "certificates.not_in_force"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from quanheng.base.vocabulary import Vocabulary
 
-class Level(models.TextChoices):
+
+class Level(Vocabulary):
     """What a measurement standard is within its laboratory."""
 
     PUBLIC = "public", _("社会公用计量标准")
@@ -16,20 +15,10 @@ class Level(models.TextChoices):
     WORKING = "working", _("工作标准器")
     MATERIAL = "material", _("标准物质")
 
-    @classmethod
-    def listed(cls) -> list[tuple[str, Any]]:
-        """Return value and label of each member."""
-        return cls.choices
 
-
-class StandardCondition(models.TextChoices):
+class StandardCondition(Vocabulary):
     """Whether a measurement standard may be used."""
 
     IN_USE = "in_use", _("在用")
     STOPPED = "stopped", _("停用")
     WITHDRAWN = "withdrawn", _("撤销")
-
-    @classmethod
-    def listed(cls) -> list[tuple[str, Any]]:
-        """Return value and label of each member."""
-        return cls.choices

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -22,6 +23,8 @@ from quanheng.standards.models import MeasurementStandard, StandardCertificate
 NOTICE_DAYS = 90
 # 计量法 articles 6 to 9: these may be used only after examination; the others are part of one of them.
 EXAMINED = frozenset({Level.PUBLIC.value, Level.REFERENCE.value})
+# What regulation files call the largest permissible error of the standard itself.
+_OWN_LIMIT = "standard_mpe"
 
 
 def certificate_on(standard: MeasurementStandard, on: date) -> StandardCertificate | None:
@@ -37,7 +40,8 @@ def standard_gaps(*, standard: MeasurementStandard, unit: OrgUnit, regulation: s
     """Return why a standard may not be used by an institute for a regulation on a day; empty where it may.
 
     Codes: ``wrong_unit``, ``not_in_use``, ``not_for_regulation``, ``examination_over``, ``no_certificate``,
-    ``certificate_over``, ``expired`` (a reference material).  Whether it is good enough is the procedure's to say.
+    ``certificate_over``, ``expired`` (a reference material), ``beyond_limit`` (its certificate shows an error beyond
+    its own limit).  Whether that limit is good enough is the procedure's to say.
     """
     gaps = []
     given = {"standard": standard, "on": on}
@@ -51,7 +55,12 @@ def standard_gaps(*, standard: MeasurementStandard, unit: OrgUnit, regulation: s
     if regulation not in standard.serves:
         text = _("“{standard}”没有登记用于 {regulation}。请改用其他计量标准，或在其登记中补上这个规程。")
         gaps.append(Gap("not_for_regulation", text.format(regulation=regulation, **given)))
-    return [*gaps, *_examination_gaps(standard, on), *_certificate_gaps(standard, on)]
+    return [
+        *gaps,
+        *_examination_gaps(standard, on),
+        *_certificate_gaps(standard, on),
+        *_limit_gaps(standard, on),
+    ]
 
 
 def usable_standards(*, unit: OrgUnit, regulation: str, on: date) -> list[MeasurementStandard]:
@@ -180,6 +189,35 @@ def _certificate_gaps(standard: MeasurementStandard, on: date) -> list[Gap]:
         )
     code = "expired" if is_material else "certificate_over"
     return [Gap(code, text.format(number=row.number, until=row.valid_until, **given))]
+
+
+def _limit_gaps(standard: MeasurementStandard, on: date) -> list[Gap]:
+    """Tell a standard whose own errors passed its limit: every verdict by it would rest on a wrong assumption."""
+    certificate, limit = certificate_on(standard, on), standard.fields.get(_OWN_LIMIT, "")
+    beyond = (
+        [point for point in certificate.points if _is_beyond(point, limit)] if certificate and limit else []
+    )
+    if certificate is None or not beyond:
+        return []
+    text = _(
+        "“{standard}”的证书 {number} 在 {nominal} {unit} 处误差 {error} {unit}，超过登记的最大允许误差 {limit}。请停用并送修，或改用其他计量标准。"
+    )
+    given = {name: beyond[0][name] for name in ("nominal", "error", "unit")}
+    return [
+        Gap("beyond_limit", text.format(standard=standard, number=certificate.number, limit=limit, **given))
+    ]
+
+
+def _is_beyond(point: Mapping[str, str], limit: str) -> bool:
+    """Whether an error passes a limit, absolute or in per cent of the nominal value; not where they do not compare."""
+    error, nominal, unit = abs(Decimal(point["error"])), abs(Decimal(point["nominal"])), point["unit"]
+    try:
+        value, limit_unit = split_quantity(limit)
+        if limit_unit.symbol == "%" and unit != "%":
+            return error * 100 > value * nominal
+        return convert(error, unit, limit_unit) > value
+    except BadQuantity:
+        return False
 
 
 def _is_larger(

@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-
-class Vocabulary(models.TextChoices):
-    """A closed list; ``listed`` goes to model fields, so that a changed label makes no migration."""
-
-    @classmethod
-    def listed(cls) -> list[tuple[str, Any]]:
-        """Return value and label of each member."""
-        return cls.choices
+from quanheng.base.vocabulary import Vocabulary
 
 
 class WorkKind(Vocabulary):

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from quanheng.base import clock
 from quanheng.certificates.content_of import content_in_place_of
-from quanheng.certificates.errors import BadReason, CertificateNotFound, NotInForce
+from quanheng.certificates.errors import BadReason, CertificateNotFound, NotInForce, OwnWork
 from quanheng.certificates.models import MAX_REASON, Certificate, SigningCertificate
 from quanheng.certificates.selectors import Status, content_of, status_label, status_of
 from quanheng.certificates.services.issuing import finish, prepare
@@ -17,6 +17,7 @@ from quanheng.core.permissions import scope_of
 from quanheng.core.services import acted_by
 from quanheng.instruments.services.verifications import withdraw_record
 from quanheng.transparency.services import Personal, enqueue_leaf
+from quanheng.verification.rules import barred_to_signatory
 
 FORGOTTEN = "已删除"
 _WITHDRAW = "certificates.withdraw"
@@ -66,6 +67,8 @@ def supersede_certificate(*, actor: User, number: str, reason: str) -> Certifica
     ------
     CertificateNotFound, NotInForce, BadReason
         As for `withdraw_certificate`.
+    OwnWork
+        The person took a step of the verification that its signatory may not have taken.
     NoSigningKey, BadContent, OwnCheckFailed, …
         As for `issue_certificate`.
     """
@@ -74,6 +77,8 @@ def supersede_certificate(*, actor: User, number: str, reason: str) -> Certifica
         old = _locked(actor, number)
         signer_of(old.institute)
         today, work = clock.today(), old.verification
+        if actor.pk in {getattr(work, f"{role}_id") for role in barred_to_signatory(work.kind, today)}:
+            raise OwnWork()
         taken = take_number(old.institute, today)
         content = content_in_place_of(
             content_of(old), work, number=taken.text, issued_on=today, reason=reason
