@@ -1,0 +1,160 @@
+"""Readings made ready for the balance: what is not physical is taken out, what is missing is bridged and weighted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quanheng.kernels.fleet.area import Area
+from quanheng.kernels.fleet.results import FleetFinding
+
+Singles = NDArray[np.float32]
+
+_SPIKE = 30.0  # times the 99.5 % quantile of the meter's own interval energies
+_LEAST_DAYS = 7
+_MISSING_TOLD = 0.01  # share of missing readings that is reported
+_COMPLETE = 0.002  # usual residual of one interval, as a share of the mean load
+_ROUGHNESS = np.geomspace(0.05, 5.0, 14)  # of the readings around a gap, in usual errors of bridging
+_MASTER_LEAST = 0.5  # share of the master's intervals that must be there
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """Complete arrays over whole days, and how far each interval can be trusted."""
+
+    energy: Singles  # (n, T) [kWh], gaps bridged
+    master: Singles  # (T,) [kWh]
+    weight: Singles  # (T,) 0 … 1: 0 where the master is missing, less where consumers were bridged
+    missing: NDArray[np.bool_] | None  # (n, T), None where nothing is missing
+    per_day: int
+    findings: tuple[FleetFinding, ...]
+
+
+class CannotEstimate(ValueError):
+    """The area as a whole cannot be estimated; carries the finding that says why."""
+
+    def __init__(self, finding: FleetFinding) -> None:
+        super().__init__(finding.text)
+        self.finding = finding
+
+
+def prepare(area: Area) -> Prepared:
+    """Return the readings over whole days, without spikes and gaps.
+
+    Raises CannotEstimate where no consumer, too few days or too little of the master is there, or the master is constant.
+    """
+    per_day = 24 * 60 // area.step_minutes
+    days = area.intervals // per_day
+    if area.n == 0:
+        raise CannotEstimate(FleetFinding("too_few_data", "台区内没有用户表。"))
+    if days < _LEAST_DAYS:
+        text = f"只有 {days} 天读数，至少需要 {_LEAST_DAYS} 天。"
+        raise CannotEstimate(FleetFinding("too_few_data", text, data={"days": days, "needed": _LEAST_DAYS}))
+    whole = days * per_day
+    master, there = _checked_master(area.master[:whole])
+    energy = area.energy[:, :whole]
+    findings: list[FleetFinding] = []
+    energy, spiky = _without_spikes(energy, area.meter_ids)
+    findings += spiky
+    missing = np.isnan(energy)
+    weight = there.astype(np.float32)
+    if not missing.any():
+        return Prepared(energy, master, weight, None, per_day, tuple(findings))
+    findings.append(_missing_finding(missing, area.meter_ids))
+    bridged, variance = _bridge(energy, missing, per_day)
+    weight *= _trust(bridged, variance)
+    told = [f for f in findings if f.code != "missing_readings" or _share(f) >= _MISSING_TOLD]
+    return Prepared(bridged, master, weight, missing, per_day, tuple(told))
+
+
+def _share(finding: FleetFinding) -> float:
+    return float(str(finding.data["share"]))
+
+
+def _checked_master(master: Singles) -> tuple[Singles, NDArray[np.bool_]]:
+    """Return the master's readings with zero where missing, and where they are there."""
+    there = np.isfinite(master)
+    share = float(there.mean())
+    if share < _MASTER_LEAST:
+        text = f"总表读数只有 {share:.0%}，不足一半，不能估计。"
+        raise CannotEstimate(FleetFinding("missing_master", text, data={"share": round(share, 4)}))
+    seen = master[there]
+    top = _SPIKE * float(np.quantile(np.abs(seen), 0.995))
+    if seen.min() == seen.max() or top == 0:
+        raise CannotEstimate(FleetFinding("too_few_data", "总表读数始终不变，不能估计。"))
+    there = there & (np.abs(np.nan_to_num(master)) <= top)
+    return np.where(there, master, np.float32(0)), there
+
+
+def _without_spikes(energy: Singles, meter_ids: tuple[str, ...]) -> tuple[Singles, list[FleetFinding]]:
+    """Return the energies with impossible intervals missing, and one finding for each meter that had some."""
+    magnitude = np.abs(energy)
+    largest = np.fmax.reduce(magnitude, axis=1)
+    middle = np.nanmean(np.where(np.isnan(magnitude), 0, magnitude), axis=1)
+    suspects = np.flatnonzero(largest > _SPIKE * np.maximum(middle, 1e-3))
+    findings: list[FleetFinding] = []
+    for i in suspects:
+        usual = np.nanquantile(magnitude[i], 0.995)
+        bad = magnitude[i] > _SPIKE * max(float(usual), 0.05)
+        if not bad.any():
+            continue
+        if not findings:
+            energy = energy.copy()
+        energy[i, bad] = np.nan
+        count = int(bad.sum())
+        text = f"{count} 个时段的电量大得不可能（最大 {float(largest[i]):g} kWh），已剔除。"
+        data = {"count": count, "largest_kwh": float(largest[i])}
+        findings.append(FleetFinding("spikes", text, meter_ids[i], data))
+    return energy, findings
+
+
+def _missing_finding(missing: NDArray[np.bool_], meter_ids: tuple[str, ...]) -> FleetFinding:
+    share = float(missing.mean())
+    worst = int(missing.mean(axis=1).argmax())
+    text = f"缺 {share:.1%} 的读数，最多的是 {meter_ids[worst]}（{float(missing[worst].mean()):.1%}）。"
+    data = {"share": round(share, 5), "worst_meter": meter_ids[worst]}
+    return FleetFinding("missing_readings", text, data=data)
+
+
+def _bridge(energy: Singles, missing: NDArray[np.bool_], per_day: int) -> tuple[Singles, Singles]:
+    """Return the energies with gaps bridged, and the sum over consumers of the variance that this adds, (T,).
+
+    A gap of one interval takes the mean of its neighbours, a longer one the meter's mean at that time of day.  The
+    variance is that of the same guess where the reading is there, and as rough around it: a quiet night is bridged
+    almost without error, a cooking evening is not.
+    """
+    n, intervals = energy.shape
+    counts = np.maximum((~missing).reshape(n, -1, per_day).sum(axis=1), 1)
+    by_day = np.where(missing, np.float32(0), energy).reshape(n, -1, per_day)
+    usual = by_day.sum(axis=1) / counts  # (n, per_day)
+    spread = np.maximum((by_day**2).sum(axis=1) / counts - usual**2, 0)
+    padded = np.pad(energy, ((0, 0), (2, 2)), constant_values=np.nan)
+    around = np.stack([padded[:, k : k + intervals] for k in (0, 1, 3, 4)])
+    between = (around[1] + around[2]) / 2
+    rough = np.fmax.reduce(around) - np.fmin.reduce(around)
+    doubt = _doubt(energy - between, rough)
+    longer = missing & np.isnan(between)
+    days = intervals // per_day
+    fill = np.where(longer, np.tile(usual, (1, days)), between)
+    variance = np.where(longer, np.tile(spread, (1, days)), doubt)
+    total = np.where(missing, variance, 0).sum(axis=0)
+    return np.where(missing, fill, energy).astype(np.float32), total.astype(np.float32)
+
+
+def _doubt(error: Singles, rough: Singles) -> Singles:
+    """Return (n, T) the mean square of ``error`` at the same roughness; both in units of the meter's usual error."""
+    usual = np.sqrt(np.nanmean(error**2, axis=1, keepdims=True)) + 1e-6
+    grade = np.digitize(np.nan_to_num(rough / usual), _ROUGHNESS)
+    known = np.isfinite(error)
+    square = np.where(known, error / usual, 0) ** 2
+    count = np.bincount(grade[known], minlength=len(_ROUGHNESS) + 1)
+    mean = np.bincount(grade[known], square[known], minlength=len(_ROUGHNESS) + 1) / np.maximum(count, 1)
+    return (mean[grade] * usual**2).astype(np.float32)
+
+
+def _trust(energy: Singles, variance: Singles) -> Singles:
+    """Return the weight of each interval: the noise of a complete one against that of this one."""
+    complete = _COMPLETE * float(energy.sum(axis=0).mean())
+    return np.sqrt(complete**2 / (complete**2 + variance)).astype(np.float32)

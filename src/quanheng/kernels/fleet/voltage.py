@@ -1,0 +1,153 @@
+"""Each consumer's voltage against the master's: what ratio at zero load, and what of it is only noise.
+
+The ratio master voltage / consumer voltage refers a consumer's energy to the master.  Both channels have errors of
+their own; the ratio at zero load must be 1, so it is found by regression on the loads of the area and divided out.
+What the channels of one phase have in common beyond the loads is noise of the master's channel, and is taken out too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
+from quanheng.kernels.fleet.area import Area, Phase
+from quanheng.kernels.fleet.phases import check_phases, membership
+from quanheng.kernels.fleet.results import FleetFinding
+
+Singles = NDArray[np.float32]
+Floats = NDArray[np.float64]
+
+# Noise of a ratio, 0.0015, over the usual spread of network sensitivities, 0.001 per kWh, squared.
+_RIDGE = 2.0  # [kWh²]
+_SEEN = 0.5  # share of intervals in which a voltage must be there to be used
+_SCALE = 0.1  # a channel that differs from the master's by more than this is reported
+_COMPANY = 3  # consumers with voltage that a phase needs before their common noise is taken out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Referral:
+    """What the voltages say; ``ratio`` is 1 for a consumer whose voltage is not ``known``."""
+
+    ratio: Singles  # (n, T) master voltage / consumer voltage, of equal channels
+    known: NDArray[np.bool_]  # (n,)
+    uncertainty: Floats  # (n,) standard uncertainty of the ratio at zero load
+    drop: Floats  # (n,) energy-weighted mean of ratio − 1
+    membership: Floats  # (n, 3) share of a consumer's load on each phase
+    findings: tuple[FleetFinding, ...]
+
+
+def refer(area: Area, energy: Singles) -> Referral:
+    """Return the ratio of voltages of each consumer over the intervals of ``energy`` (n, T) [kWh]."""
+    intervals = energy.shape[1]
+    master = area.master_voltage[:, :intervals]
+    known = _known(area, master, intervals)
+    phase, findings = check_phases(area, master, known)
+    share = membership(phase)
+    ratio = np.ones((area.n, intervals), dtype=np.float32)
+    uncertainty = np.zeros(area.n)
+    drop = np.zeros(area.n)
+    if known.any():
+        rows = np.flatnonzero(known)
+        inverse = _inverse(area, phase, master, intervals)[rows]
+        middle = np.nanmedian(inverse[:, ::7], axis=1).astype(np.float64)
+        findings += _scale_findings(middle, [area.meter_ids[i] for i in rows])
+        deviation = inverse / middle[:, None].astype(np.float32) - np.float32(1)
+        ratio[rows], uncertainty[rows] = _calibrated(energy, deviation, share, share[rows])
+        total = np.abs(energy[rows]).sum(axis=1, dtype=np.float64)
+        moved = np.einsum("it,it->i", ratio[rows], energy[rows]) - energy[rows].sum(axis=1)
+        drop[rows] = np.clip(moved / np.maximum(total, 1e-9), -0.3, 0.3)
+    return Referral(ratio, known, uncertainty, drop, share, tuple(findings))
+
+
+def _known(area: Area, master: Singles, intervals: int) -> NDArray[np.bool_]:
+    """Return (n,) whose voltage was measured often enough, on phases where the master's was too."""
+    usual = np.isfinite(master).mean(axis=1) >= _SEEN
+    known = np.isfinite(area.voltage[:, :intervals]).mean(axis=1) >= _SEEN
+    known[area.phase == Phase.ABC] = (
+        np.isfinite(area.three_phase_voltage[:, :, :intervals]).mean(axis=2).min(axis=1, initial=1) >= _SEEN
+    )
+    return known & bool(usual.all())
+
+
+def _inverse(area: Area, phase: NDArray[np.int8], master: Singles, intervals: int) -> Singles:
+    """Return (n, T) consumer voltage / master voltage of its phase; the harmonic mean of three phases."""
+    inverse = np.full((area.n, intervals), np.nan, dtype=np.float32)
+    for p in range(3):
+        on = np.flatnonzero(phase == p)
+        inverse[on] = area.voltage[on, :intervals] / master[p]
+    several = np.flatnonzero(phase == Phase.ABC)
+    if several.size:
+        inverse[several] = 1 / (master / area.three_phase_voltage[:, :, :intervals]).mean(axis=1)
+    loose = np.flatnonzero(phase == Phase.UNKNOWN)
+    inverse[loose] = area.voltage[loose, :intervals] / master.mean(axis=0)
+    return inverse
+
+
+def _scale_findings(middle: Floats, meter_ids: list[str]) -> list[FleetFinding]:
+    return [
+        FleetFinding(
+            "voltage_scale",
+            f"电压约为总表的 {m:.3g} 倍，可能是标幺值或倍率错误，已按比值使用。",
+            meter_id,
+            {"factor": round(float(m), 6)},
+        )
+        for m, meter_id in zip(middle, meter_ids, strict=True)
+        if abs(m - 1) > _SCALE
+    ]
+
+
+def _calibrated(energy: Singles, deviation: Singles, share: Floats, own_share: Floats) -> tuple[Singles, Floats]:
+    """Return the ratio (k, T) of equal channels, and the standard uncertainty (k,) of its value at zero load.
+
+    ``deviation`` (k, T) is consumer / master voltage over its median, less 1.  It is regressed on the load of every
+    consumer, shrunk towards equal effects within a phase.
+    """
+    n, intervals = energy.shape
+    deviation = _filled(deviation, own_share)
+    regressors = np.concatenate(
+        [np.ones((1, intervals), dtype=np.float32), share.T.astype(np.float32) @ energy, energy]
+    )
+    square = (regressors @ regressors.T).astype(np.float64)
+    square[range(1, 4), range(1, 4)] += 1e-6 * square.trace() / len(square)
+    square[range(4, n + 4), range(4, n + 4)] += _RIDGE
+    factor = scipy.linalg.cho_factor(square)
+    cross = (regressors @ deviation.T).astype(np.float64)
+    effects = scipy.linalg.cho_solve(factor, cross)  # (n + 4, k)
+    power = np.einsum("it,it->i", deviation, deviation, dtype=np.float64)
+    spread = np.maximum(power - np.einsum("ji,ji->i", effects, cross), 0) / max(intervals - n - 4, 1)
+    lever = scipy.linalg.cho_solve(factor, np.eye(n + 4)[:, 0])[0]
+    at_rest = effects[0]
+    for p in range(3):
+        on = np.flatnonzero(own_share[:, p] == 1)
+        if on.size >= _COMPANY:
+            common = deviation[on].mean(axis=0) - effects[:, on].mean(axis=1).astype(np.float32) @ regressors
+            deviation[on] -= _shrink(common, spread[on]) * common
+    ratio = (1 + at_rest)[:, None].astype(np.float32) / (1 + deviation)
+    return ratio, np.sqrt(spread * lever)
+
+
+def _filled(deviation: Singles, own_share: Floats) -> Singles:
+    """Return the deviations with gaps filled by what the other consumers of the phase show."""
+    gaps = ~np.isfinite(deviation)
+    if not gaps.any():
+        return deviation.copy()
+    known = np.where(gaps, np.float32(0), deviation)
+    mean = known.sum(axis=1) / np.maximum((~gaps).sum(axis=1), 1)
+    away = np.where(gaps, np.float32(0), deviation - mean[:, None].astype(np.float32))
+    weight = own_share.T.astype(np.float32)
+    moved = (weight @ away) / np.maximum(weight @ (~gaps).astype(np.float32), 1)
+    return np.where(gaps, mean[:, None] + own_share.astype(np.float32) @ moved, deviation).astype(np.float32)
+
+
+def _shrink(common: Singles, spread: Floats) -> np.float32:
+    """Return how much of the common residual of a phase is noise of the master's channel, 0 … 1.
+
+    The residual of one consumer has the variance of the master's channel and of its own, about equal; the mean over
+    k consumers keeps the first and one k-th of the second.
+    """
+    found = float(common.astype(np.float64).var())
+    own = max(float(np.mean(spread)) - found, 0.0) / len(spread)
+    return np.float32(max(0.0, 1 - own / found) if found > 0 else 0.0)
