@@ -51,6 +51,15 @@ def bands(per_day: int) -> tuple[NDArray[np.float32], ...]:
     return tuple(transform[low:high].astype(np.float32) for low, high in pairwise(cuts))
 
 
+def whiten_twice(residual: Rows, noise: Floats, weight: Rows, per_day: int) -> Rows:
+    """Return the inverse of the noise covariance times ``residual`` (T,): what to multiply a row with for its score."""
+    by_day = (residual * weight).reshape(-1, per_day)
+    out = np.zeros_like(by_day)
+    for band, variance in zip(bands(per_day), noise, strict=True):
+        out += (by_day @ band.T) @ band / variance
+    return out.reshape(-1) * weight
+
+
 def gram(rows: Rows, weight: Rows, per_day: int) -> Gram:
     """Return the statistics of ``rows`` (m, T), T whole days, each interval scaled by its ``weight`` (T,).
 

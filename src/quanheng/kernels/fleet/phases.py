@@ -38,7 +38,9 @@ def check_phases(
         for row, i in enumerate(candidates):
             best = int(likeness[row].argmax())
             recorded = int(phase[i])
-            beaten = np.delete(likeness[row], best).max() if recorded == Phase.UNKNOWN else likeness[row, recorded]
+            beaten = (
+                np.delete(likeness[row], best).max() if recorded == Phase.UNKNOWN else likeness[row, recorded]
+            )
             margin = float(likeness[row, best] - beaten)
             sure = margin > clear
             if recorded == best or (recorded != Phase.UNKNOWN and not sure):
@@ -61,12 +63,18 @@ def _likeness(voltage: Singles, master: Singles) -> tuple[Floats, float]:
 
 
 def _finding(meter_id: str, recorded: int, best: int, margin: float, *, sure: bool) -> FleetFinding:
-    data = {"recorded": "" if recorded < 0 else PHASES[recorded], "found": PHASES[best], "margin": round(margin, 3)}
+    data = {
+        "recorded": "" if recorded < 0 else PHASES[recorded],
+        "found": PHASES[best],
+        "margin": round(margin, 3),
+    }
     if not sure:
         text = f"相别未登记，电压也看不出接在哪一相（最像 {PHASES[best]} 相）。"
         return FleetFinding("phase_unknown", text, meter_id, data)
     if recorded == Phase.UNKNOWN:
-        return FleetFinding("phase_unknown", f"相别未登记，从电压看接在 {PHASES[best]} 相，已按此计算。", meter_id, data)
+        return FleetFinding(
+            "phase_unknown", f"相别未登记，从电压看接在 {PHASES[best]} 相，已按此计算。", meter_id, data
+        )
     text = f"登记为 {PHASES[recorded]} 相，从电压看实际接在 {PHASES[best]} 相，已按 {PHASES[best]} 相计算。"
     return FleetFinding("wrong_phase", text, meter_id, data)
 

@@ -45,4 +45,6 @@ class AreaEstimate:
     standard_uncertainty_percent: Floats
     probability_out_of_tolerance: Floats
     energy_share: Floats  # of the energy of all consumers, 0 … 1
-    reason: tuple[str, ...]  # Chinese, why a meter is undetermined or out of tolerance; "" for a conforming one
+    reason: tuple[
+        str, ...
+    ]  # Chinese, why a meter is undetermined or out of tolerance; "" for a conforming one

@@ -23,83 +23,106 @@ Floats = NDArray[np.float64]
 # Noise of a ratio, 0.0015, over the usual spread of network sensitivities, 0.001 per kWh, squared.
 _RIDGE = 2.0  # [kWh²]
 _SEEN = 0.5  # share of intervals in which a voltage must be there to be used
+_SPARSE = 7  # a median is taken of every seventh interval
 _SCALE = 0.1  # a channel that differs from the master's by more than this is reported
 _COMPANY = 3  # consumers with voltage that a phase needs before their common noise is taken out
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Referral:
-    """What the voltages say; ``ratio`` is 1 for a consumer whose voltage is not ``known``."""
+class Wiring:
+    """Who can be referred to the master's voltage, and on which phase everybody is."""
 
-    ratio: Singles  # (n, T) master voltage / consumer voltage, of equal channels
     known: NDArray[np.bool_]  # (n,)
-    uncertainty: Floats  # (n,) standard uncertainty of the ratio at zero load
-    drop: Floats  # (n,) energy-weighted mean of ratio − 1
+    phase: NDArray[np.int8]  # (n,)
     membership: Floats  # (n, 3) share of a consumer's load on each phase
     findings: tuple[FleetFinding, ...]
 
 
-def refer(area: Area, energy: Singles) -> Referral:
-    """Return the ratio of voltages of each consumer over the intervals of ``energy`` (n, T) [kWh]."""
-    intervals = energy.shape[1]
+@dataclass(frozen=True, slots=True, eq=False)
+class Referral:
+    """What the voltages say of some intervals; ``ratio`` is 1 for a consumer whose voltage is not known."""
+
+    ratio: Singles  # (n, T) master voltage / consumer voltage, of equal channels
+    uncertainty: Floats  # (n,) standard uncertainty of the ratio at zero load
+
+
+def wire(area: Area, intervals: int) -> Wiring:
+    """Return whose voltages can be used over the first ``intervals``, and the phases that they show."""
     master = area.master_voltage[:, :intervals]
-    known = _known(area, master, intervals)
-    phase, findings = check_phases(area, master, known)
-    share = membership(phase)
-    ratio = np.ones((area.n, intervals), dtype=np.float32)
-    uncertainty = np.zeros(area.n)
-    drop = np.zeros(area.n)
-    if known.any():
-        rows = np.flatnonzero(known)
-        inverse = _inverse(area, phase, master, intervals)[rows]
-        middle = np.nanmedian(inverse[:, ::7], axis=1).astype(np.float64)
-        findings += _scale_findings(middle, [area.meter_ids[i] for i in rows])
-        deviation = inverse / middle[:, None].astype(np.float32) - np.float32(1)
-        ratio[rows], uncertainty[rows] = _calibrated(energy, deviation, share, share[rows])
-        total = np.abs(energy[rows]).sum(axis=1, dtype=np.float64)
-        moved = np.einsum("it,it->i", ratio[rows], energy[rows]) - energy[rows].sum(axis=1)
-        drop[rows] = np.clip(moved / np.maximum(total, 1e-9), -0.3, 0.3)
-    return Referral(ratio, known, uncertainty, drop, share, tuple(findings))
-
-
-def _known(area: Area, master: Singles, intervals: int) -> NDArray[np.bool_]:
-    """Return (n,) whose voltage was measured often enough, on phases where the master's was too."""
-    usual = np.isfinite(master).mean(axis=1) >= _SEEN
     known = np.isfinite(area.voltage[:, :intervals]).mean(axis=1) >= _SEEN
-    known[area.phase == Phase.ABC] = (
-        np.isfinite(area.three_phase_voltage[:, :, :intervals]).mean(axis=2).min(axis=1, initial=1) >= _SEEN
-    )
-    return known & bool(usual.all())
+    several = np.isfinite(area.three_phase_voltage[:, :, :intervals]).mean(axis=2)
+    known[area.phase == Phase.ABC] = several.min(axis=1, initial=1) >= _SEEN
+    known &= bool((np.isfinite(master).mean(axis=1) >= _SEEN).all())
+    phase, findings = check_phases(area, master, known)
+    if not known.all():
+        findings.append(_unmeasured(area, known))
+    findings += _scale_findings(area, phase, known, intervals)
+    return Wiring(known, phase, membership(phase), tuple(findings))
 
 
-def _inverse(area: Area, phase: NDArray[np.int8], master: Singles, intervals: int) -> Singles:
-    """Return (n, T) consumer voltage / master voltage of its phase; the harmonic mean of three phases."""
-    inverse = np.full((area.n, intervals), np.nan, dtype=np.float32)
-    for p in range(3):
-        on = np.flatnonzero(phase == p)
-        inverse[on] = area.voltage[on, :intervals] / master[p]
-    several = np.flatnonzero(phase == Phase.ABC)
-    if several.size:
-        inverse[several] = 1 / (master / area.three_phase_voltage[:, :, :intervals]).mean(axis=1)
-    loose = np.flatnonzero(phase == Phase.UNKNOWN)
-    inverse[loose] = area.voltage[loose, :intervals] / master.mean(axis=0)
-    return inverse
+def refer(area: Area, wiring: Wiring, energy: Singles, span: slice) -> Referral:
+    """Return the ratio of voltages of each consumer over the intervals ``span``; ``energy`` (n, T) is theirs [kWh]."""
+    ratio = np.ones(energy.shape, dtype=np.float32)
+    uncertainty = np.zeros(area.n)
+    if wiring.known.any():
+        rows = np.flatnonzero(wiring.known)
+        inverse = _inverse(area, wiring.phase, span)[rows]
+        middle = np.nanmedian(inverse[:, ::_SPARSE], axis=1).astype(np.float64)
+        deviation = inverse / middle[:, None].astype(np.float32) - np.float32(1)
+        ratio[rows], uncertainty[rows] = _calibrated(
+            energy, deviation, wiring.membership, wiring.membership[rows]
+        )
+    return Referral(ratio, uncertainty)
 
 
-def _scale_findings(middle: Floats, meter_ids: list[str]) -> list[FleetFinding]:
+def _unmeasured(area: Area, known: NDArray[np.bool_]) -> FleetFinding:
+    without = [area.meter_ids[i] for i in np.flatnonzero(~known)]
+    if not known.any():
+        text = "没有可用的电压，线损按负荷估计，区间因此更宽。"
+        return FleetFinding("no_voltage", text, data={"meters": len(without)})
+    text = f"{len(without)} 块表没有可用的电压，它们的线损按负荷估计，区间因此更宽。"
+    return FleetFinding("no_voltage", text, data={"meters": without})
+
+
+def _scale_findings(
+    area: Area, phase: NDArray[np.int8], known: NDArray[np.bool_], intervals: int
+) -> list[FleetFinding]:
+    """Return a finding for each channel that is in other units than the master's."""
+    if not known.any():
+        return []
+    rows = np.flatnonzero(known)
+    middle = np.nanmedian(_inverse(area, phase, slice(0, intervals, _SPARSE * 7))[rows], axis=1)
     return [
         FleetFinding(
             "voltage_scale",
             f"电压约为总表的 {m:.3g} 倍，可能是标幺值或倍率错误，已按比值使用。",
-            meter_id,
+            area.meter_ids[i],
             {"factor": round(float(m), 6)},
         )
-        for m, meter_id in zip(middle, meter_ids, strict=True)
+        for i, m in zip(rows, middle, strict=True)
         if abs(m - 1) > _SCALE
     ]
 
 
-def _calibrated(energy: Singles, deviation: Singles, share: Floats, own_share: Floats) -> tuple[Singles, Floats]:
+def _inverse(area: Area, phase: NDArray[np.int8], span: slice) -> Singles:
+    """Return (n, T) consumer voltage / master voltage of its phase; the harmonic mean of three phases."""
+    master = area.master_voltage[:, span]
+    voltage = area.voltage[:, span]
+    inverse = np.full(voltage.shape, np.nan, dtype=np.float32)
+    for p in range(3):
+        on = np.flatnonzero(phase == p)
+        inverse[on] = voltage[on] / master[p]
+    several = np.flatnonzero(phase == Phase.ABC)
+    if several.size:
+        inverse[several] = 1 / (master / area.three_phase_voltage[:, :, span]).mean(axis=1)
+    loose = np.flatnonzero(phase == Phase.UNKNOWN)
+    inverse[loose] = voltage[loose] / master.mean(axis=0)
+    return inverse
+
+
+def _calibrated(
+    energy: Singles, deviation: Singles, share: Floats, own_share: Floats
+) -> tuple[Singles, Floats]:
     """Return the ratio (k, T) of equal channels, and the standard uncertainty (k,) of its value at zero load.
 
     ``deviation`` (k, T) is consumer / master voltage over its median, less 1.  It is regressed on the load of every

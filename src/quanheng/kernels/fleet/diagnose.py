@@ -1,0 +1,178 @@
+"""What else it can be, before a meter is accused: faults of the area that look like errors of meters.
+
+Consumers are corrected where it is clear what happened (clock, exchange, not of this area); where energy leaves the
+area unmeasured, all verdicts are withheld.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quanheng.kernels.fleet.area import Area
+from quanheng.kernels.fleet.assemble import Assembled
+from quanheng.kernels.fleet.balance import Split
+from quanheng.kernels.fleet.posterior import Posterior
+from quanheng.kernels.fleet.prepare import Prepared
+from quanheng.kernels.fleet.results import FleetFinding
+from quanheng.kernels.fleet.scan import Change, residual_of, scan
+
+Singles = NDArray[np.float32]
+Floats = NDArray[np.float64]
+
+_UNEXPLAINED = (
+    0.004  # residual of slow variations, as a share of the mean load, from which something is missing
+)
+_CONSTANT = 0.004  # fixed loss, as a share of the mean load, from which it is a load
+_CLEAR = 6.0  # standard deviations
+_ELSEWHERE = -0.5  # a = −1: what the meter shows is not seen by the master at all
+_FIXED_ROW = 1  # place of the fixed loss among the nuisance, see balance
+_HOUSEHOLD = (
+    0.35  # share of the variation that is not the same every day: more is how a household uses energy
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    """What is changed in the readings before the next estimate."""
+
+    shifts: tuple[Change, ...] = ()
+    splits: tuple[Split, ...] = ()
+    elsewhere: tuple[int, ...] = ()
+    refuted: tuple[int, ...] = ()  # consumers whose step did not stand when it was estimated
+
+    def apply(self, energy: Singles, per_day: int) -> Singles:
+        """Return ``energy`` (n, T) with clocks put right and consumers of other areas at zero."""
+        if not self.shifts and not self.elsewhere:
+            return energy
+        energy = energy.copy()
+        for shift in self.shifts:
+            span = slice(shift.first * per_day, shift.last * per_day)
+            energy[shift.meter, span] = np.roll(energy[shift.meter], -shift.lag)[span]
+        energy[list(self.elsewhere)] = 0
+        return energy
+
+    @property
+    def touched(self) -> set[int]:
+        """Return the consumers that are corrected in some way."""
+        return {s.meter for s in (*self.shifts, *self.splits)} | set(self.elsewhere)
+
+
+def next_correction(
+    assembled: Assembled, posterior: Posterior, prepared: Prepared, done: Corrections
+) -> Corrections | None:
+    """Return ``done`` with the clearest change added, None where nothing is left to correct."""
+    far = np.flatnonzero(posterior.data_mean + _CLEAR * np.sqrt(posterior.data_variance) < _ELSEWHERE)
+    strangers = tuple(int(i) for i in far if i not in done.touched)
+    if strangers:
+        return replace(done, elsewhere=(*done.elsewhere, *strangers))
+    fallen = _fallen(posterior, done)
+    if fallen:
+        kept = tuple(split for split in done.splits if split.meter not in fallen)
+        return replace(done, splits=kept, refuted=(*done.refuted, *fallen))
+    days = prepared.weight.size // prepared.per_day
+    settled = {s.meter for s in done.splits} | set(done.refuted)
+    shifted = {(s.meter, s.lag) for s in done.shifts}
+    explained = not is_unexplained(assembled, posterior)
+    for change in scan(assembled.balance, assembled.gram, posterior, prepared.weight, prepared.per_day):
+        if change.lag and (change.meter, change.lag) not in shifted:
+            ends = [Split(change.meter, day) for day in (change.first, change.last) if 0 < day < days]
+            return replace(done, shifts=(*done.shifts, change), splits=(*done.splits, *ends[:1]))
+        if explained and not change.lag and change.meter not in settled:
+            return replace(done, splits=(*done.splits, Split(change.meter, change.first)))
+    return None
+
+
+def _fallen(posterior: Posterior, done: Corrections) -> list[int]:
+    """Return the consumers whose step is not clear now that it was estimated, unless their clock changed that day."""
+    first = len(posterior.nuisance) - len(done.splits)
+    size = np.abs(posterior.nuisance[first:]) / np.sqrt(posterior.nuisance_variance[first:])
+    clocks = {shift.meter for shift in done.shifts}
+    return [s.meter for s, z in zip(done.splits, size, strict=True) if z < _CLEAR and s.meter not in clocks]
+
+
+def slow_residual(assembled: Assembled, posterior: Posterior) -> float:
+    """Return the standard deviation of the slow part of the residual, as a share of the mean load."""
+    mean = float(np.abs(assembled.balance.rows[1 + assembled.balance.n]).mean())
+    counts = assembled.gram.counts[:3]
+    return float(np.sqrt((posterior.noise[:3] * counts).sum() / counts.sum())) / max(mean, 1e-9)
+
+
+def is_unexplained(assembled: Assembled, posterior: Posterior) -> bool:
+    """Tell whether more energy leaves the area, or enters it, than meters and losses explain."""
+    return slow_residual(assembled, posterior) > _UNEXPLAINED or _constant(assembled, posterior) is not None
+
+
+def _constant(assembled: Assembled, posterior: Posterior) -> float | None:
+    """Return a constant load [kWh per interval] that nobody measures, None where there is none to speak of."""
+    mean = float(np.abs(assembled.balance.rows[1 + assembled.balance.n]).mean())
+    found = float(posterior.nuisance[_FIXED_ROW])
+    clear = found > _CLEAR * float(np.sqrt(posterior.nuisance_variance[_FIXED_ROW]))
+    return found if clear and found > _CONSTANT * mean else None
+
+
+def area_findings(
+    area: Area, assembled: Assembled, posterior: Posterior, prepared: Prepared
+) -> list[FleetFinding]:
+    """Return what withholds the verdicts of the whole area; empty where nothing does."""
+    constant = _constant(assembled, posterior)
+    if slow_residual(assembled, posterior) <= _UNEXPLAINED:
+        if constant is None:
+            return []
+        kwh = constant * area.intervals
+        text = f"总表多出一个恒定的负荷，约 {constant * 60 / area.step_minutes * 1000:.0f} W，没有表计量。"
+        return [FleetFinding("unmetered_load", text, data={"kwh": round(kwh, 1), "shape": "constant"})]
+    rows = assembled.balance
+    lost = float(rows.target.sum(dtype=np.float64))
+    used = rows.rows[1 : rows.n + 1].sum(axis=1, dtype=np.float64)
+    kwh = max(lost, lost - float(posterior.mean @ used))
+    share = kwh / max(float(prepared.master.sum()), 1e-9)
+    vary = _varies(residual_of(rows, posterior), prepared.per_day)
+    text = f"总表与各表之差不能用表计误差和线损解释：约 {kwh:.0f} kWh（{share:.1%}）没有表计量，先查窃电和漏登的表。"
+    data = {"kwh": round(kwh, 1), "share": round(share, 5), "varies": round(vary, 3)}
+    findings = [FleetFinding("unmetered_load", text, data=data)]
+    if vary > _HOUSEHOLD:
+        text = "这部分电量每天不同，像一户正常用电：先查是否有一块表没有登记在本台区。"
+        findings.append(FleetFinding("missing_meter", text, data=data))
+    return findings
+
+
+def _varies(residual: Singles, per_day: int) -> float:
+    """Return the share of the variance of the residual's hours that is not the same every day, 0 … 1."""
+    hour = max(per_day // 24, 1)
+    hours = residual.reshape(-1, per_day // hour, hour).mean(axis=2)
+    profile = hours.mean(axis=0)
+    return float(1 - profile.var() / max(float(hours.var()), 1e-12))
+
+
+def correction_findings(
+    area: Area, done: Corrections, posterior: Posterior, splits_at: int
+) -> list[FleetFinding]:
+    """Return one finding for each correction; the splits' coefficients begin at ``splits_at`` of the nuisance."""
+    days = area.start.astype("datetime64[D]")
+    findings = []
+    for shift in done.shifts:
+        minutes = shift.lag * area.step_minutes
+        way = "慢" if minutes > 0 else "快"
+        first, last = str(days + shift.first), str(days + shift.last - 1)
+        text = f"时钟{way} {abs(minutes)} 分钟（{first} 至 {last}），已按移动后的读数计算。"
+        data = {"intervals": -shift.lag, "first_day": first, "last_day": last}
+        findings.append(FleetFinding("clock_shift", text, area.meter_ids[shift.meter], data))
+    for k, split in enumerate(done.splits):
+        before = float(1 / (1 + posterior.mean[split.meter]) - 1)
+        after = float(1 / (1 + posterior.mean[split.meter] + posterior.nuisance[splits_at + k]) - 1)
+        day = str(days + split.day)
+        text = f"{day} 前后误差不同（{before:+.1%} → {after:+.1%}）：换过表，或表在这天起变了。"
+        data = {
+            "day": day,
+            "day_number": split.day,
+            "error_before_percent": round(100 * before, 3),
+            "error_after_percent": round(100 * after, 3),
+        }
+        findings.append(FleetFinding("meter_exchanged", text, area.meter_ids[split.meter], data))
+    for i in done.elsewhere:
+        text = "总表看不到这块表的用电：可能接在别的台区。"
+        findings.append(FleetFinding("wrong_topology", text, area.meter_ids[i]))
+    return findings
