@@ -6,8 +6,10 @@ their statistics add.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import pairwise
 
 import numpy as np
@@ -17,12 +19,56 @@ from quanheng.kernels.fleet.area import Area
 from quanheng.kernels.fleet.balance import Balance, Split, balance
 from quanheng.kernels.fleet.gram import Gram, gram
 from quanheng.kernels.fleet.prepare import Prepared
-from quanheng.kernels.fleet.voltage import Wiring, refer
+from quanheng.kernels.fleet.voltage import Referral, Wiring, refer
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 
+_LEAST = 1e-9  # [kWh]
+_DEEPEST = 0.3  # voltage drop that is believed
 _SHORT = 10  # days; a shorter month is taken together with its neighbour
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sums:
+    """What is summed over time besides the Gram; two spans add."""
+
+    used: Floats  # (n,) energy of each consumer, both directions counted, [kWh]
+    net: Floats  # (n,) the same with its sign [kWh]
+    referred: Floats  # (n,) energy referred to the master's voltage, with its sign [kWh]
+    doubt: Floats  # (n,) squares of energy times the standard uncertainty of the voltage ratio at zero load [kWh²]
+    master: float  # [kWh]
+    intervals: int
+
+    def __add__(self, other: Sums) -> Sums:
+        """Return the sums over both spans."""
+        return Sums(
+            self.used + other.used,
+            self.net + other.net,
+            self.referred + other.referred,
+            self.doubt + other.doubt,
+            self.master + other.master,
+            self.intervals + other.intervals,
+        )
+
+    @property
+    def uncertainty(self) -> Floats:
+        """Return (n,) the standard uncertainty of the voltage ratio at zero load."""
+        whole: Floats = np.sqrt(self.doubt) / np.maximum(self.used, _LEAST)
+        return whole
+
+    @property
+    def drop(self) -> Floats:
+        """Return (n,) the energy-weighted mean of the voltage ratio − 1."""
+        mean: Floats = np.clip(
+            (self.referred - self.net) / np.maximum(self.used, _LEAST), -_DEEPEST, _DEEPEST
+        )
+        return mean
+
+    @property
+    def mean_load(self) -> float:
+        """Return the mean energy of the area in one interval [kWh]."""
+        return max(float(np.abs(self.referred).sum()) / max(self.intervals, 1), _LEAST)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,8 +77,7 @@ class Assembled:
 
     balance: Balance  # over all months
     gram: Gram
-    uncertainty: Floats  # (n,) standard uncertainty of the voltage ratio at zero load
-    drop: Floats  # (n,) energy-weighted mean of that ratio − 1
+    sums: Sums
 
 
 def months(start: np.datetime64, days: int) -> list[tuple[int, int]]:
@@ -55,31 +100,30 @@ def assemble(
 ) -> Assembled:
     """Return rows and statistics of ``energy`` (n, T), the prepared readings after corrections."""
     parts: list[Balance] = []
-    total: Gram | None = None
-    weights = np.zeros(area.n)
-    variance = np.zeros(area.n)
-    moved = np.zeros(area.n)
+    grams: list[Gram] = []
+    sums: list[Sums] = []
     per_day = prepared.per_day
     for first, last in months(area.start, energy.shape[1] // per_day):
         span = slice(first * per_day, last * per_day)
-        inside = energy[:, span]
+        inside, master = energy[:, span], prepared.master[span]
         referral = refer(area, wiring, inside, span)
         later = [Split(split.meter, min(max(split.day - first, 0), last - first)) for split in splits]
-        part = balance(
-            inside, prepared.master[span], referral, wiring, area.master_mpe_percent, later, per_day
-        )
-        statistics = gram(part.rows, prepared.weight[span], per_day)
-        total = statistics if total is None else total + statistics
-        used = np.abs(inside).sum(axis=1, dtype=np.float64)
-        weights += used
-        variance += (used * referral.uncertainty) ** 2
-        moved += (part.rows[1 : area.n + 1] - inside).sum(axis=1, dtype=np.float64)
+        part = balance(inside, master, referral, wiring, area.master_mpe_percent, later, per_day)
         parts.append(part)
-    if total is None:
-        raise ValueError("no whole day")
-    weights = np.maximum(weights, 1e-9)
-    drop = np.clip(moved / weights, -0.3, 0.3)
-    first_part = parts[0]
-    rows = first_part.rows if len(parts) == 1 else np.concatenate([part.rows for part in parts], axis=1)
-    whole = Balance(rows, area.n, first_part.prior_sd, first_part.learned)
-    return Assembled(whole, total, np.sqrt(variance) / weights, drop)
+        grams.append(gram(part.rows, prepared.weight[span], per_day))
+        sums.append(_sums(inside, master, part, referral))
+    rows = parts[0].rows if len(parts) == 1 else np.concatenate([part.rows for part in parts], axis=1)
+    whole = Balance(rows, area.n, parts[0].prior_sd, parts[0].learned)
+    return Assembled(whole, reduce(operator.add, grams), reduce(operator.add, sums))
+
+
+def _sums(energy: Singles, master: Singles, part: Balance, referral: Referral) -> Sums:
+    used = np.abs(energy).sum(axis=1, dtype=np.float64)
+    return Sums(
+        used,
+        energy.sum(axis=1, dtype=np.float64),
+        part.rows[1 : part.n + 1].sum(axis=1, dtype=np.float64),
+        (used * referral.uncertainty) ** 2,
+        float(master.sum(dtype=np.float64)),
+        master.size,
+    )

@@ -40,7 +40,8 @@ class Balance:
     @property
     def target(self) -> Singles:
         """Return the master less the referred consumers, (T,) [kWh]."""
-        return self.rows[0]
+        target: Singles = self.rows[0]
+        return target
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from scipy.special import ndtr
 from quanheng.kernels.fleet.posterior import Posterior
 from quanheng.kernels.fleet.results import CONFORMING, OUT_OF_TOLERANCE, UNDETERMINED
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 SURE = 0.95
 _CLEARED = 0.05

@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quanheng.kernels.fleet.area import Area
-from quanheng.kernels.fleet.assemble import Assembled
+from quanheng.kernels.fleet.assemble import Assembled, Sums
 from quanheng.kernels.fleet.balance import Split
+from quanheng.kernels.fleet.gram import Gram
 from quanheng.kernels.fleet.posterior import Posterior
 from quanheng.kernels.fleet.prepare import Prepared
 from quanheng.kernels.fleet.results import FleetFinding
-from quanheng.kernels.fleet.scan import Change, residual_of, scan
+from quanheng.kernels.fleet.scan import Change, scan
 
 Singles = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -28,6 +29,7 @@ _UNEXPLAINED = (
 _CONSTANT = 0.004  # fixed loss, as a share of the mean load, from which it is a load
 _CLEAR = 6.0  # standard deviations
 _ELSEWHERE = -0.5  # a = −1: what the meter shows is not seen by the master at all
+_SLOW = 3  # bands of slow variations
 _FIXED_ROW = 1  # place of the fixed loss among the nuisance, see balance
 _HOUSEHOLD = (
     0.35  # share of the variation that is not the same every day: more is how a household uses energy
@@ -57,7 +59,7 @@ class Corrections:
     @property
     def touched(self) -> set[int]:
         """Return the consumers that are corrected in some way."""
-        return {s.meter for s in (*self.shifts, *self.splits)} | set(self.elsewhere)
+        return {s.meter for s in self.shifts} | {s.meter for s in self.splits} | set(self.elsewhere)
 
 
 def next_correction(
@@ -75,7 +77,7 @@ def next_correction(
     days = prepared.weight.size // prepared.per_day
     settled = {s.meter for s in done.splits} | set(done.refuted)
     shifted = {(s.meter, s.lag) for s in done.shifts}
-    explained = not is_unexplained(assembled, posterior)
+    explained = not is_unexplained(assembled.gram, assembled.sums, posterior)
     for change in scan(assembled.balance, assembled.gram, posterior, prepared.weight, prepared.per_day):
         if change.lag and (change.meter, change.lag) not in shifted:
             ends = [Split(change.meter, day) for day in (change.first, change.last) if 0 < day < days]
@@ -86,60 +88,66 @@ def next_correction(
 
 
 def _fallen(posterior: Posterior, done: Corrections) -> list[int]:
-    """Return the consumers whose step is not clear now that it was estimated, unless their clock changed that day."""
+    """Return the consumers whose step is not clear, or less than the tolerance, now that it was estimated.
+
+    One whose clock changed that day keeps it.
+    """
     first = len(posterior.nuisance) - len(done.splits)
-    size = np.abs(posterior.nuisance[first:]) / np.sqrt(posterior.nuisance_variance[first:])
+    size = np.abs(posterior.nuisance[first:])
+    clear = _CLEAR * np.sqrt(posterior.nuisance_variance[first:])
+    small = (size < clear) | (size < posterior.belief.tolerance)
     clocks = {shift.meter for shift in done.shifts}
-    return [s.meter for s, z in zip(done.splits, size, strict=True) if z < _CLEAR and s.meter not in clocks]
+    return [s.meter for s, gone in zip(done.splits, small, strict=True) if gone and s.meter not in clocks]
 
 
-def slow_residual(assembled: Assembled, posterior: Posterior) -> float:
+def slow_residual(statistics: Gram, sums: Sums, posterior: Posterior) -> float:
     """Return the standard deviation of the slow part of the residual, as a share of the mean load."""
-    mean = float(np.abs(assembled.balance.rows[1 + assembled.balance.n]).mean())
-    counts = assembled.gram.counts[:3]
-    return float(np.sqrt((posterior.noise[:3] * counts).sum() / counts.sum())) / max(mean, 1e-9)
+    counts = statistics.counts[:_SLOW]
+    return float(np.sqrt((posterior.noise[:_SLOW] * counts).sum() / counts.sum())) / sums.mean_load
 
 
-def is_unexplained(assembled: Assembled, posterior: Posterior) -> bool:
-    """Tell whether more energy leaves the area, or enters it, than meters and losses explain."""
-    return slow_residual(assembled, posterior) > _UNEXPLAINED or _constant(assembled, posterior) is not None
-
-
-def _constant(assembled: Assembled, posterior: Posterior) -> float | None:
+def constant_load(sums: Sums, posterior: Posterior) -> float | None:
     """Return a constant load [kWh per interval] that nobody measures, None where there is none to speak of."""
-    mean = float(np.abs(assembled.balance.rows[1 + assembled.balance.n]).mean())
     found = float(posterior.nuisance[_FIXED_ROW])
     clear = found > _CLEAR * float(np.sqrt(posterior.nuisance_variance[_FIXED_ROW]))
-    return found if clear and found > _CONSTANT * mean else None
+    return found if clear and found > _CONSTANT * sums.mean_load else None
 
 
-def area_findings(
-    area: Area, assembled: Assembled, posterior: Posterior, prepared: Prepared
+def is_unexplained(statistics: Gram, sums: Sums, posterior: Posterior) -> bool:
+    """Tell whether more energy leaves the area, or enters it, than meters and losses explain."""
+    return (
+        slow_residual(statistics, sums, posterior) > _UNEXPLAINED
+        or constant_load(sums, posterior) is not None
+    )
+
+
+def unmetered(
+    statistics: Gram, sums: Sums, posterior: Posterior, step_minutes: int, varies: float | None
 ) -> list[FleetFinding]:
-    """Return what withholds the verdicts of the whole area; empty where nothing does."""
-    constant = _constant(assembled, posterior)
-    if slow_residual(assembled, posterior) <= _UNEXPLAINED:
+    """Return what withholds the verdicts of the whole area; empty where nothing does.
+
+    ``varies`` is the share of the residual's variation that is not the same every day, None where it is not known.
+    """
+    constant = constant_load(sums, posterior)
+    if slow_residual(statistics, sums, posterior) <= _UNEXPLAINED:
         if constant is None:
             return []
-        kwh = constant * area.intervals
-        text = f"总表多出一个恒定的负荷，约 {constant * 60 / area.step_minutes * 1000:.0f} W，没有表计量。"
+        kwh = constant * sums.intervals
+        text = f"总表多出一个恒定的负荷，约 {constant * 60 / step_minutes * 1000:.0f} W，没有表计量。"
         return [FleetFinding("unmetered_load", text, data={"kwh": round(kwh, 1), "shape": "constant"})]
-    rows = assembled.balance
-    lost = float(rows.target.sum(dtype=np.float64))
-    used = rows.rows[1 : rows.n + 1].sum(axis=1, dtype=np.float64)
-    kwh = max(lost, lost - float(posterior.mean @ used))
-    share = kwh / max(float(prepared.master.sum()), 1e-9)
-    vary = _varies(residual_of(rows, posterior), prepared.per_day)
+    lost = sums.master - float(sums.referred.sum())
+    kwh = max(lost, lost - float(posterior.mean @ sums.referred))
+    share = kwh / max(sums.master, 1e-9)
     text = f"总表与各表之差不能用表计误差和线损解释：约 {kwh:.0f} kWh（{share:.1%}）没有表计量，先查窃电和漏登的表。"
-    data = {"kwh": round(kwh, 1), "share": round(share, 5), "varies": round(vary, 3)}
+    data: dict[str, object] = {"kwh": round(kwh, 1), "share": round(share, 5)}
     findings = [FleetFinding("unmetered_load", text, data=data)]
-    if vary > _HOUSEHOLD:
+    if varies is not None and varies > _HOUSEHOLD:
         text = "这部分电量每天不同，像一户正常用电：先查是否有一块表没有登记在本台区。"
-        findings.append(FleetFinding("missing_meter", text, data=data))
+        findings.append(FleetFinding("missing_meter", text, data={**data, "varies": round(varies, 3)}))
     return findings
 
 
-def _varies(residual: Singles, per_day: int) -> float:
+def daily_variation(residual: Singles, per_day: int) -> float:
     """Return the share of the variance of the residual's hours that is not the same every day, 0 … 1."""
     hour = max(per_day // 24, 1)
     hours = residual.reshape(-1, per_day // hour, hour).mean(axis=2)
@@ -147,10 +155,9 @@ def _varies(residual: Singles, per_day: int) -> float:
     return float(1 - profile.var() / max(float(hours.var()), 1e-12))
 
 
-def correction_findings(
-    area: Area, done: Corrections, posterior: Posterior, splits_at: int
-) -> list[FleetFinding]:
-    """Return one finding for each correction; the splits' coefficients begin at ``splits_at`` of the nuisance."""
+def correction_findings(area: Area, done: Corrections, posterior: Posterior) -> list[FleetFinding]:
+    """Return one finding for each correction; the splits' coefficients are the last of the nuisance."""
+    splits_at = len(posterior.nuisance) - len(done.splits)
     days = area.start.astype("datetime64[D]")
     findings = []
     for shift in done.shifts:

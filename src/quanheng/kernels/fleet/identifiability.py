@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from quanheng.kernels.fleet.results import FleetFinding
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 _ALIKE = 0.9  # correlation of two errors from which they count as one group
 _LITTLE = 0.001  # share of the mean consumer's energy under which there is no consumption

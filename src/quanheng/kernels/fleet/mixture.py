@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from quanheng.kernels.fleet.suspects import Explained
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 _GOOD = 0.22  # spread of good meters, as a share of the tolerance, and …
 _GOOD_WEIGHT = 10.0  # … the number of meters that this belief is worth
@@ -52,6 +52,7 @@ class Mixture:
 
     def __init__(self, tolerance: float, fixed: Floats, drop: Floats) -> None:
         """Begin with what holds of meters in general; ``fixed`` and ``drop`` (n,) as above, ``tolerance`` a ratio."""
+        self.tolerance = tolerance
         self._belief = _GOOD * tolerance
         self._common = (_COMMON * tolerance) ** 2
         self._fixed = fixed**2

@@ -17,7 +17,7 @@ from quanheng.kernels.fleet.gram import Gram
 from quanheng.kernels.fleet.mixture import Kinds, Mixture
 from quanheng.kernels.fleet.suspects import Explained, explain
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 _ROUNDS = 60
 _CAUTION = (
@@ -118,7 +118,8 @@ class _State:
 
     def answer(self, rounds: int) -> Posterior:
         """Return what is known now."""
-        assert self.found is not None
+        if self.found is None:
+            raise RuntimeError("nothing inferred yet")
         kinds = self.belief.kinds(self.found)
         mean, variance = kinds.moments()
         return Posterior(

@@ -151,10 +151,12 @@ def _doubt(error: Singles, rough: Singles) -> Singles:
     square = np.where(known, error / usual, 0) ** 2
     count = np.bincount(grade[known], minlength=len(_ROUGHNESS) + 1)
     mean = np.bincount(grade[known], square[known], minlength=len(_ROUGHNESS) + 1) / np.maximum(count, 1)
-    return (mean[grade] * usual**2).astype(np.float32)
+    doubt: Singles = (mean[grade] * usual**2).astype(np.float32)
+    return doubt
 
 
 def _trust(energy: Singles, variance: Singles) -> Singles:
     """Return the weight of each interval: the noise of a complete one against that of this one."""
     complete = _COMPLETE * float(energy.sum(axis=0).mean())
-    return np.sqrt(complete**2 / (complete**2 + variance)).astype(np.float32)
+    weight: Singles = np.sqrt(complete**2 / (complete**2 + variance)).astype(np.float32)
+    return weight

@@ -67,9 +67,10 @@ def scan(
 def _by_day(consumers: Singles, pull: Singles, days: int) -> Floats:
     """Return (n, days) the scores of the days."""
     n = len(consumers)
-    return np.einsum(
+    scores: Floats = np.einsum(
         "idk,dk->id", consumers.reshape(n, days, -1), pull.reshape(days, -1), optimize=False
-    ).astype(float)
+    ).astype(np.float64)
+    return scores
 
 
 def _steps(scores: Floats, information: Floats, consumers: Singles, per_day: int) -> list[Change]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,8 +54,9 @@ class _Set:
         scale = max(1 + back * self.covariance[k, k], _LEAST)
         gain = -self.bonus[k] - 0.5 * (np.log(scale) + back * self.mean[k] ** 2 / scale)
         column = self.covariance[:, k]
-        diagonal = self.covariance.diagonal() - column**2 * (back / scale)
-        return float(gain), diagonal, self.mean - column * (self.mean[k] * back / scale)
+        diagonal: Floats = self.covariance.diagonal() - column**2 * float(back / scale)
+        left: Floats = self.mean - column * float(self.mean[k] * back / scale)
+        return float(gain), diagonal, left
 
     def flip(self, i: int) -> None:
         """Take a meter in, or out."""
@@ -68,9 +69,10 @@ class _Set:
 
     def climb(self) -> bool:
         """Take the best single step or exchange; tell whether there was one that gains."""
-        added, _ = self.gains(self.covariance.diagonal(), self.mean)
+        added, _ = self.gains(self.covariance.diagonal().copy(), self.mean)
         added[list(self.members)] = -np.inf
-        best, steps = float(added.max()), (int(added.argmax()),)
+        steps: tuple[int, ...] = (int(added.argmax()),)
+        best = float(added.max())
         for k in sorted(self.members):
             gain, diagonal, mean = self.without(k)
             instead, _ = self.gains(diagonal, mean)
@@ -113,7 +115,8 @@ def _weigh(state: _Set, good: Floats, wrong: Floats) -> Explained:
     members = sorted(state.members)
     inside = np.zeros(n, dtype=bool)
     inside[members] = True
-    diagonal, mean = state.covariance.diagonal(), state.mean
+    diagonal: Floats = state.covariance.diagonal().copy()
+    mean = state.mean
     gain, scale = state.gains(diagonal, mean)
     added = np.where(inside, 0.0, np.exp(np.clip(gain, -700, 50)))
     bad = added / (1 + added)

@@ -68,7 +68,7 @@ def refer(area: Area, wiring: Wiring, energy: Singles, span: slice) -> Referral:
         rows = np.flatnonzero(wiring.known)
         inverse = _inverse(area, wiring.phase, span)[rows]
         middle = np.nanmedian(inverse[:, ::_SPARSE], axis=1).astype(np.float64)
-        deviation = inverse / middle[:, None].astype(np.float32) - np.float32(1)
+        deviation: Singles = inverse / middle[:, None].astype(np.float32) - np.float32(1)
         ratio[rows], uncertainty[rows] = _calibrated(
             energy, deviation, wiring.membership, wiring.membership[rows]
         )
