@@ -17,16 +17,20 @@ _FOLDER = typer.Option(FOLDER, "--folder", help="含 county.yaml、plan.yaml、d
 @with_database
 def load(folder: Path = _FOLDER) -> None:
     """载入演示县区；已有的内容保持不变，每一页都标明演示数据。"""
+    from quanheng.fleet.demo import load_demo_fleet
     from quanheng.taskboard.demo import load_demo, load_demo_institute, load_demo_instruments
 
     demo = load_demo(folder)
     ledgers = load_demo_instruments(demo)
     work = load_demo_institute(demo, folder)
+    areas = load_demo_fleet()
     typer.echo(f"演示县区已就绪：{len(demo.people)} 个账号，{len(demo.evidence)} 项任务有演示佐证。")
     if ledgers:
         typer.echo(f"{ledgers} 份计量器具台账已放入收件夹，由县区日导入。")
     if work:
         typer.echo(f"检定机构已就绪；{work} 份检定任务单已放入收件夹，由县区日接着办理。")
+    if areas:
+        typer.echo(f"{areas} 个演示台区已估计，结果在“电表群”。")
 
 
 @app.command("accounts")

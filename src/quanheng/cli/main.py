@@ -14,6 +14,7 @@ from quanheng.cli import (
     due,
     ecqs,
     fetch,
+    fleet,
     imports,
     indicator,
     log,
@@ -56,6 +57,7 @@ rules.app.command("what-if")(whatif.what_if)
 app.add_typer(rules.app, name="rules")
 app.add_typer(procedure.app, name="procedure")
 app.add_typer(due.app, name="due")
+app.add_typer(fleet.app, name="fleet")
 app.add_typer(uncertainty.app, name="uncertainty")
 app.add_typer(conformity.app, name="conformity")
 app.add_typer(traceability.app, name="traceability")

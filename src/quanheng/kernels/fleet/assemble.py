@@ -21,7 +21,7 @@ from quanheng.kernels.fleet.gram import Gram, gram
 from quanheng.kernels.fleet.prepare import Prepared
 from quanheng.kernels.fleet.voltage import Referral, Wiring, refer
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 Singles = NDArray[np.float32]
 
 _LEAST = 1e-9  # [kWh]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from quanheng.kernels.fleet.voltage import Referral, Wiring
 
 Singles = NDArray[np.float32]
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 _FIXED = 0.01  # fixed loss, as a share of the mean load: standard deviation of the prior
 _POWER_FACTOR = 0.3  # common factor on what the voltages say of the loss

@@ -21,7 +21,7 @@ from quanheng.kernels.fleet.results import FleetFinding
 from quanheng.kernels.fleet.scan import Change, scan
 
 Singles = NDArray[np.float32]
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 _UNEXPLAINED = (
     0.004  # residual of slow variations, as a share of the mean load, from which something is missing

@@ -33,7 +33,7 @@ from quanheng.kernels.fleet.results import AreaEstimate, FleetFinding
 from quanheng.kernels.fleet.scan import residual_of
 from quanheng.kernels.fleet.voltage import Wiring, wire
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 _CORRECTIONS = 8  # at most so many, one after the other
 _REVERSE = 0.002  # share of intervals with energy fed back from which it is told

@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 Rows = NDArray[np.floating]
 
 _EDGES = (0.0, 1 / 96, 3 / 96, 8 / 96, 20 / 96, 45 / 96, 1.0)  # of the Nyquist frequency

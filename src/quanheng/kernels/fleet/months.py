@@ -23,7 +23,7 @@ from quanheng.kernels.fleet.report import Cast, report
 from quanheng.kernels.fleet.results import AreaEstimate, FleetFinding
 from quanheng.kernels.fleet.scan import residual_of
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ from quanheng.kernels.fleet.area import PHASES, Area, Phase
 from quanheng.kernels.fleet.results import FleetFinding
 
 Singles = NDArray[np.float32]
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 _CLEAR = 4.0  # standard errors between two correlations, before the recorded phase is doubted
 

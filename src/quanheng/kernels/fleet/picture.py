@@ -90,9 +90,9 @@ def picture(estimate: AreaEstimate, mpe_percent: float | NDArray[np.floating]) -
 
 
 def _meters(estimate: AreaEstimate, mpe_percent: float | NDArray[np.floating]) -> list[_Meter]:
-    """Return the rows from top to bottom."""
-    n = len(estimate.meter_ids)
-    limits = np.broadcast_to(np.asarray(mpe_percent, dtype=np.float64), (n,))
+    """Return the rows from top to bottom; none where no meter has an estimate."""
+    n = len(estimate.meter_ids) if np.isfinite(estimate.error_percent).any() else 0
+    limits = np.broadcast_to(np.asarray(mpe_percent, dtype=np.float64), estimate.error_percent.shape)
     halves = HALF_WIDTH * estimate.standard_uncertainty_percent
 
     def place(at: int) -> tuple[int, bool, float, str]:
@@ -146,7 +146,7 @@ def _head(estimate: AreaEstimate) -> Iterator[str]:
         yield _mark(status, x + 6, 67)
         yield _words(x + 18, 72, label)
         x += 42 + _FONT * len(label)
-    if estimate.meter_ids:
+    if np.isfinite(estimate.error_percent).any():
         yield f'<rect x="{x}" y="61" width="18" height="12" fill="{_BAND}" stroke="#8a94a0"/>'
         yield _words(x + 24, 72, "最大允许误差；横线为 95 % 区间")
 

@@ -24,7 +24,7 @@ from quanheng.kernels.fleet.results import (
     FleetFinding,
 )
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 _WITHHELD = "台区有没有计量的负荷，先查清再判断。"
 _EXCHANGED = "期间误差改变，见台区的发现，要先核实换表记录。"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 OUT_OF_TOLERANCE = "out_of_tolerance"
 CONFORMING = "conforming"

@@ -16,7 +16,7 @@ from quanheng.kernels.fleet.gram import Gram, bands, whiten_twice
 from quanheng.kernels.fleet.posterior import Posterior
 
 Singles = NDArray[np.float32]
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 LAGS = (-2, -1, 1, 2)
 _LIKELY = (

@@ -18,7 +18,7 @@ from quanheng.kernels.fleet.phases import check_phases, membership
 from quanheng.kernels.fleet.results import FleetFinding
 
 Singles = NDArray[np.float32]
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 # Noise of a ratio, 0.0015, over the usual spread of network sensitivities, 0.001 per kWh, squared.
 _RIDGE = 2.0  # [kWh²]
@@ -68,7 +68,7 @@ def refer(area: Area, wiring: Wiring, energy: Singles, span: slice) -> Referral:
         rows = np.flatnonzero(wiring.known)
         inverse = _inverse(area, wiring.phase, span)[rows]
         middle = np.nanmedian(inverse[:, ::_SPARSE], axis=1).astype(np.float64)
-        deviation: Singles = inverse / middle[:, None].astype(np.float32) - np.float32(1)
+        deviation = (inverse / middle[:, None] - 1).astype(np.float32)
         ratio[rows], uncertainty[rows] = _calibrated(
             energy, deviation, wiring.membership, wiring.membership[rows]
         )

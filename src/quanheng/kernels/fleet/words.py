@@ -48,13 +48,20 @@ def error_text(error_percent: float, standard_uncertainty_percent: float) -> str
     return f"{_figure(error_percent, digits, '+')} ± {_figure(half, digits)} %"
 
 
-def percent_text(ratio: float) -> str:
-    """Return a probability or share in [%], never rounded to certainty."""
-    if not isfinite(ratio):
+def probability_text(probability: float) -> str:
+    """Return a probability in [%], never rounded to certainty."""
+    if not isfinite(probability):
         return "–"
-    if _NEARLY < ratio < 1:
+    if probability > _NEARLY:
         return "> 99.9 %"
-    return "< 0.1 %" if 0 < ratio < 1 - _NEARLY else f"{100 * ratio:.1f} %"
+    return "< 0.1 %" if probability < 1 - _NEARLY else f"{100 * probability:.1f} %"
+
+
+def share_text(share: float) -> str:
+    """Return a share of the energy in [%]."""
+    if not isfinite(share):
+        return "–"
+    return "< 0.1 %" if 0 < share < 1 - _NEARLY else f"{100 * share:.1f} %"
 
 
 def loss_text(estimate: AreaEstimate) -> str:

@@ -1,0 +1,119 @@
+"""`quanheng fleet estimate`: every area of a store, on the processes of this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from quanheng.fleet.runs import Progress
+    from quanheng.kernels.fleet.results import AreaEstimate
+
+_REFUSED = 2
+_NOTICE_SECONDS = 2.0
+
+
+def estimate_command(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="一个台区的文件夹，或含有许多台区的文件夹。")
+    ],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", metavar="OUT.parquet", help="结果；旁边另有 OUT.areas.parquet。")
+    ],
+    since: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="从这天起（含）；默认从头。")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="到这天止（含）；默认到最后。")
+    ] = None,
+    jobs: Annotated[int, typer.Option("--jobs", min=0, metavar="N", help="进程数；0 是处理器的个数。")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON。")] = False,
+) -> None:
+    """估计每个台区每块表的误差：超差、合格或不能判断；中断后再运行会接着做。"""
+    from quanheng.fleet.runs import NoAreas, run
+
+    started = time.monotonic()
+    try:
+        progress = run(
+            directory,
+            out,
+            since=since.date() if since else None,
+            until=until.date() if until else None,
+            jobs=jobs or os.cpu_count() or 1,
+            tell=Teller(started),
+        )
+    except (NoAreas, OSError) as error:
+        text = str(error) if isinstance(error, NoAreas) else f"{error.filename}：{error.strerror}"
+        typer.echo(json.dumps({"error": text}, ensure_ascii=False) if as_json else text, err=not as_json)
+        raise typer.Exit(_REFUSED) from error
+    answer = summary(out)
+    answer["areas_resumed"] = progress.resumed
+    typer.echo(json.dumps(answer, ensure_ascii=False) if as_json else "\n".join(summary_text(answer, out)))
+
+
+def summary(out: Path) -> dict[str, Any]:
+    """Return the counts of a results file."""
+    from quanheng.fleet.results_file import read_results
+    from quanheng.kernels.fleet.decide import false_discovery_rate
+
+    areas = {"judged": 0, "withheld": 0, "unusable": 0}
+    meters = {"out_of_tolerance": 0, "conforming": 0, "undetermined": 0}
+    probabilities: list[float] = []
+    for area in read_results(out):
+        areas[area.status] += 1
+        for status in area.meter_status:
+            meters[status] += 1
+        probabilities += _named(area)
+    import numpy as np
+
+    rate = false_discovery_rate(np.array(probabilities))
+    return {"areas": areas, "meters": meters, "expected_false_discovery_rate": round(rate, 6)}
+
+
+def _named(area: AreaEstimate) -> list[float]:
+    return [
+        float(p)
+        for p, status in zip(area.probability_out_of_tolerance, area.meter_status, strict=True)
+        if status == "out_of_tolerance"
+    ]
+
+
+def summary_text(answer: dict[str, Any], out: Path) -> list[str]:
+    """Return the summary as lines for a reader."""
+    areas, meters = answer["areas"], answer["meters"]
+    lines = [
+        f"{sum(areas.values())} 个台区：{areas['judged']} 个已判断，{areas['withheld']} 个要先查清，"
+        f"{areas['unusable']} 个不能用。",
+        f"{sum(meters.values())} 块表：疑似超差 {meters['out_of_tolerance']}，合格 {meters['conforming']}，"
+        f"不能判断 {meters['undetermined']}。",
+    ]
+    if meters["out_of_tolerance"]:
+        lines.append(f"疑似超差的表中，预期误判的比例是 {answer['expected_false_discovery_rate']:.1%}。")
+    lines.append(
+        f"结果在 {out}；用 quanheng fleet show 台区 --results {out} 查看。远程估计只是线索，要现场检定。"
+    )
+    return lines
+
+
+class Teller:
+    """Progress on standard error, every few seconds."""
+
+    def __init__(self, started: float) -> None:
+        self._started = self._told = started
+
+    def __call__(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self._told < _NOTICE_SECONDS:
+            return
+        self._told = now
+        spent = now - self._started
+        new = progress.done - progress.resumed
+        rest = spent / new * (progress.areas - progress.done) if new else 0
+        print(f"{progress.done}/{progress.areas} 个台区，还要约 {rest:.0f} 秒", file=sys.stderr)  # noqa: T201
