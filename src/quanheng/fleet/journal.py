@@ -103,13 +103,15 @@ def _encoded(found: AreaEstimate) -> dict[str, Any]:
 
 
 def _decoded(line: dict[str, Any]) -> AreaEstimate:
+    rows: dict[str, Any] = {name: float.fromhex(line[name]) for name in _NUMBERS}
+    rows |= {name: np.frombuffer(base64.b64decode(line[name]), "<f8") for name in _ARRAYS}
+    findings = tuple(FleetFinding(code, text, meter, data) for code, text, meter, data in line["findings"])
     return AreaEstimate(
         area_id=line["area_id"],
         status=line["status"],
-        findings=tuple(FleetFinding(code, text, meter, data) for code, text, meter, data in line["findings"]),
+        findings=findings,
         meter_ids=tuple(line["meter_ids"]),
         meter_status=tuple(line["meter_status"]),
         reason=tuple(line["reason"]),
-        **{name: float.fromhex(line[name]) for name in _NUMBERS},
-        **{name: np.frombuffer(base64.b64decode(line[name]), "<f8") for name in _ARRAYS},
+        **rows,
     )

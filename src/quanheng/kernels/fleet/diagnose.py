@@ -29,6 +29,7 @@ _UNEXPLAINED = (
 _CONSTANT = 0.004  # fixed loss, as a share of the mean load, from which it is a load
 _CLEAR = 6.0  # standard deviations
 _ELSEWHERE = -0.5  # a = −1: what the meter shows is not seen by the master at all
+_STEPS = 6  # steps of errors that are tried at a time
 _SLOW = 3  # bands of slow variations
 _FIXED_ROW = 1  # place of the fixed loss among the nuisance, see balance
 _HOUSEHOLD = (
@@ -78,12 +79,14 @@ def next_correction(
     settled = {s.meter for s in done.splits} | set(done.refuted)
     shifted = {(s.meter, s.lag) for s in done.shifts}
     explained = not is_unexplained(assembled.gram, assembled.sums, posterior)
-    for change in scan(assembled.balance, assembled.gram, posterior, prepared.weight, prepared.per_day):
+    changes = scan(assembled.balance, assembled.gram, posterior, prepared.weight, prepared.per_day)
+    for change in changes:
         if change.lag and (change.meter, change.lag) not in shifted:
             ends = [Split(change.meter, day) for day in (change.first, change.last) if 0 < day < days]
             return replace(done, shifts=(*done.shifts, change), splits=(*done.splits, *ends[:1]))
-        if explained and not change.lag and change.meter not in settled:
-            return replace(done, splits=(*done.splits, Split(change.meter, change.first)))
+    steps = [c for c in changes if not c.lag and c.meter not in settled][:_STEPS] if explained else []
+    if steps:
+        return replace(done, splits=(*done.splits, *(Split(c.meter, c.first) for c in steps)))
     return None
 
 

@@ -53,13 +53,19 @@ def check_phases(
 
 def _likeness(voltage: Singles, master: Singles) -> tuple[Floats, float]:
     """Return (k, 3) correlations of changes with the three phases of the master, and the least clear margin."""
-    moves = np.nan_to_num(np.diff(voltage, axis=1))
-    reference = np.nan_to_num(np.diff(master, axis=1))
-    moves -= moves.mean(axis=1, keepdims=True)
-    reference -= reference.mean(axis=1, keepdims=True)
+    moves, reference = _moves(voltage), _moves(master)
     size = np.sqrt(np.einsum("it,it->i", moves, moves)[:, None] * np.einsum("pt,pt->p", reference, reference))
     likeness = (moves @ reference.T).astype(np.float64) / np.maximum(size, 1e-9)
     return likeness, _CLEAR * float(np.sqrt(2 / moves.shape[1]))
+
+
+def _moves(voltage: Singles) -> Singles:
+    """Return the changes from one interval to the next about their mean, zero where one is not known."""
+    moves = np.diff(voltage, axis=1)
+    if np.isnan(moves.sum()):
+        moves[np.isnan(moves)] = 0
+    moves -= moves.mean(axis=1, keepdims=True)
+    return moves
 
 
 def _finding(meter_id: str, recorded: int, best: int, margin: float, *, sure: bool) -> FleetFinding:

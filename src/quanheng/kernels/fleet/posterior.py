@@ -106,8 +106,8 @@ class _State:
         joint = np.block([[found.covariance, -across], [-across.T, self.nuisance_covariance]])
         weights = np.concatenate([[1.0], -mean, -self.nuisance])
         products = self.statistics.products
-        left = np.einsum("bij,i,j->b", products, weights, weights, optimize=True)
-        doubt = np.einsum("bij,ij->b", products[:, 1:, 1:], joint, optimize=True)
+        left = products @ weights @ weights
+        doubt = np.einsum("bij,ij->b", products[:, 1:, 1:], joint)
         new = np.maximum((left + doubt) / self.statistics.counts, 1e-18)
         moved = float(np.abs(np.log(new / self.noise)).max())
         self.noise = new

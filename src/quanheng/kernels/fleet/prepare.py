@@ -13,6 +13,8 @@ from quanheng.kernels.fleet.results import FleetFinding
 Singles = NDArray[np.float32]
 
 _SPIKE = 30.0  # times the 99.5 % quantile of the meter's own interval energies
+_SMALL = 1e-3  # [kWh] mean energy of an interval under which a meter is as good as idle
+_LOW = 0.05  # [kWh] energy of an interval that every meter may have
 _LEAST_DAYS = 7
 _MISSING_TOLD = 0.01  # share of missing readings that is reported
 _COMPLETE = 0.002  # usual residual of one interval, as a share of the mean load
@@ -58,10 +60,10 @@ def prepare(area: Area) -> Prepared:
     findings: list[FleetFinding] = []
     energy, spiky = _without_spikes(energy, area.meter_ids)
     findings += spiky
-    missing = np.isnan(energy)
     weight = there.astype(np.float32)
-    if not missing.any():
+    if not np.isnan(energy.sum()):
         return Prepared(energy, master, weight, None, per_day, tuple(findings))
+    missing = np.isnan(energy)
     findings.append(_missing_finding(missing, area.meter_ids))
     bridged, variance = _bridge(energy, missing, per_day)
     weight *= _trust(bridged, variance)
@@ -90,14 +92,13 @@ def _checked_master(master: Singles) -> tuple[Singles, NDArray[np.bool_]]:
 
 def _without_spikes(energy: Singles, meter_ids: tuple[str, ...]) -> tuple[Singles, list[FleetFinding]]:
     """Return the energies with impossible intervals missing, and one finding for each meter that had some."""
-    magnitude = np.abs(energy)
-    largest = np.fmax.reduce(magnitude, axis=1)
-    middle = np.nanmean(np.where(np.isnan(magnitude), 0, magnitude), axis=1)
-    suspects = np.flatnonzero(largest > _SPIKE * np.maximum(middle, 1e-3))
+    known = np.nan_to_num(energy) if np.isnan(energy.sum()) else energy
+    largest = np.maximum(known.max(axis=1), -known.min(axis=1))
+    suspects = np.flatnonzero(largest > _SPIKE * np.maximum(np.abs(known.mean(axis=1)), _SMALL))
     findings: list[FleetFinding] = []
     for i in suspects:
-        usual = np.nanquantile(magnitude[i], 0.995)
-        bad = magnitude[i] > _SPIKE * max(float(usual), 0.05)
+        magnitude = np.abs(known[i])
+        bad = magnitude > _SPIKE * max(float(np.quantile(magnitude, 0.995)), _LOW)
         if not bad.any():
             continue
         if not findings:

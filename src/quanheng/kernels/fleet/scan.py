@@ -22,8 +22,9 @@ LAGS = (-2, -1, 1, 2)
 _LIKELY = (
     25.0  # twice the gain in log likelihood that a change must bring, after the best of all days was chosen
 )
+_STEP_LIKELY = 50.0  # the same for a step: days differ in more than the step
 _HOPEFUL = 6  # consumers whose clock is looked at exactly
-_LAST_DAYS = 3  # days that a state must last
+_LAST_DAYS = 5  # days that a state must last
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +52,22 @@ def scan(
     residual = residual_of(rows, posterior)
     pull = whiten_twice(residual, posterior.noise, weight, per_day).astype(np.float32)
     consumers = rows.rows[1 : rows.n + 1]
-    days = pull.size // per_day
-    here = _by_day(consumers, pull, days)
+    here, *later = _by_day(consumers, np.stack([np.roll(pull, lag) for lag in (0, *LAGS)]), per_day)
     own = statistics.products.diagonal(axis1=1, axis2=2)[:, 1 : rows.n + 1]
     changes = _steps(here, (own / posterior.noise[:, None]).sum(axis=0), consumers, per_day)
-    for lag in LAGS:
-        moved = _by_day(consumers, np.roll(pull, lag), days) - here
-        changes += _lagged(consumers, moved, posterior, weight, lag, per_day)
+    for lag, moved in zip(LAGS, later, strict=True):
+        changes += _lagged(consumers, moved - here, posterior, weight, lag, per_day)
     best: dict[int, Change] = {}
     for change in sorted(changes, key=lambda c: -c.gain):
         best.setdefault(change.meter, change)
     return list(best.values())
 
 
-def _by_day(consumers: Singles, pull: Singles, days: int) -> Floats:
-    """Return (n, days) the scores of the days."""
-    n = len(consumers)
-    scores: Floats = np.einsum(
-        "idk,dk->id", consumers.reshape(n, days, -1), pull.reshape(days, -1), optimize=False
-    ).astype(np.float64)
-    return scores
+def _by_day(consumers: Singles, pulls: Singles, per_day: int) -> list[Floats]:
+    """Return for each of the ``pulls`` (k, T) the scores of the days, (n, days)."""
+    by_day = consumers.reshape(len(consumers), -1, per_day).transpose(1, 0, 2)
+    scores = by_day @ pulls.reshape(len(pulls), -1, per_day).transpose(1, 2, 0)  # (days, n, k)
+    return [scores[:, :, k].T.astype(np.float64) for k in range(len(pulls))]
 
 
 def _steps(scores: Floats, information: Floats, consumers: Singles, per_day: int) -> list[Change]:
@@ -78,10 +75,9 @@ def _steps(scores: Floats, information: Floats, consumers: Singles, per_day: int
     n, days = scores.shape
     if days < 2 * _LAST_DAYS:
         return []
-    square = np.einsum("it,it->i", consumers, consumers)[:, None]
-    power = np.add.reduceat(consumers**2, np.arange(0, consumers.shape[1], per_day), axis=1) / np.maximum(
-        square, 1e-12
-    )
+    by_day = consumers.reshape(n, days, per_day)
+    power = np.einsum("idk,idk->id", by_day, by_day)
+    power /= np.maximum(power.sum(axis=1, keepdims=True), 1e-12)
     passed = np.cumsum(scores, axis=1)[:, :-1]
     left = np.cumsum(power, axis=1)[:, :-1]
     excess = passed - left * scores.sum(axis=1, keepdims=True)
@@ -90,7 +86,8 @@ def _steps(scores: Floats, information: Floats, consumers: Singles, per_day: int
     at = gain.argmax(axis=1)
     top = gain[np.arange(n), at]
     return [
-        Change(int(i), 0, int(at[i]) + _LAST_DAYS, days, float(top[i])) for i in np.flatnonzero(top > _LIKELY)
+        Change(int(i), 0, int(at[i]) + _LAST_DAYS, days, float(top[i]))
+        for i in np.flatnonzero(top > _STEP_LIKELY)
     ]
 
 

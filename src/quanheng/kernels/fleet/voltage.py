@@ -23,7 +23,7 @@ Floats = NDArray[np.floating]
 # Noise of a ratio, 0.0015, over the usual spread of network sensitivities, 0.001 per kWh, squared.
 _RIDGE = 2.0  # [kWh²]
 _SEEN = 0.5  # share of intervals in which a voltage must be there to be used
-_SPARSE = 7  # a median is taken of every seventh interval
+_SPARSE = 7  # a mean is taken of every seventh interval
 _SCALE = 0.1  # a channel that differs from the master's by more than this is reported
 _COMPANY = 3  # consumers with voltage that a phase needs before their common noise is taken out
 
@@ -62,17 +62,34 @@ def wire(area: Area, intervals: int) -> Wiring:
 
 def refer(area: Area, wiring: Wiring, energy: Singles, span: slice) -> Referral:
     """Return the ratio of voltages of each consumer over the intervals ``span``; ``energy`` (n, T) is theirs [kWh]."""
+    if wiring.known.all():
+        return Referral(
+            *_calibrated(energy, _deviation(area, wiring.phase, span), wiring.membership, wiring.membership)
+        )
     ratio = np.ones(energy.shape, dtype=np.float32)
     uncertainty = np.zeros(area.n)
     if wiring.known.any():
         rows = np.flatnonzero(wiring.known)
-        inverse = _inverse(area, wiring.phase, span)[rows]
-        middle = np.nanmedian(inverse[:, ::_SPARSE], axis=1).astype(np.float64)
-        deviation = (inverse / middle[:, None] - 1).astype(np.float32)
-        ratio[rows], uncertainty[rows] = _calibrated(
-            energy, deviation, wiring.membership, wiring.membership[rows]
-        )
+        deviation = _deviation(area, wiring.phase, span)[rows]
+        own = wiring.membership[rows]
+        ratio[rows], uncertainty[rows] = _calibrated(energy, deviation, wiring.membership, own)
     return Referral(ratio, uncertainty)
+
+
+def _deviation(area: Area, phase: NDArray[np.int8], span: slice) -> Singles:
+    """Return (n, T) consumer voltage / master voltage over its mean, less 1."""
+    inverse = _inverse(area, phase, span)
+    inverse /= _mean(inverse[:, ::_SPARSE])[:, None]
+    inverse -= 1
+    return inverse
+
+
+def _mean(values: Singles) -> Singles:
+    """Return (n,) the means of what is there; 1 where nothing is."""
+    there = np.isfinite(values)
+    total = np.where(there, values, np.float32(0)).sum(axis=1)
+    mean: Singles = np.where(total > 0, total / np.maximum(there.sum(axis=1), 1), 1).astype(np.float32)
+    return mean
 
 
 def _unmeasured(area: Area, known: NDArray[np.bool_]) -> FleetFinding:
@@ -91,7 +108,7 @@ def _scale_findings(
     if not known.any():
         return []
     rows = np.flatnonzero(known)
-    middle = np.nanmedian(_inverse(area, phase, slice(0, intervals, _SPARSE * 7))[rows], axis=1)
+    middle = _mean(_inverse(area, phase, slice(0, intervals, _SPARSE * 7))[rows])
     return [
         FleetFinding(
             "voltage_scale",
@@ -125,7 +142,7 @@ def _calibrated(
 ) -> tuple[Singles, Floats]:
     """Return the ratio (k, T) of equal channels, and the standard uncertainty (k,) of its value at zero load.
 
-    ``deviation`` (k, T) is consumer / master voltage over its median, less 1.  It is regressed on the load of every
+    ``deviation`` (k, T) is consumer / master voltage over its mean, less 1, and is overwritten.  It is regressed on the load of every
     consumer, shrunk towards equal effects within a phase.
     """
     n, intervals = energy.shape
@@ -148,15 +165,16 @@ def _calibrated(
         if on.size >= _COMPANY:
             common = deviation[on].mean(axis=0) - effects[:, on].mean(axis=1).astype(np.float32) @ regressors
             deviation[on] -= _shrink(common, spread[on]) * common
-    ratio = (1 + at_rest)[:, None].astype(np.float32) / (1 + deviation)
+    deviation += 1
+    ratio = np.divide((1 + at_rest)[:, None].astype(np.float32), deviation, out=deviation)
     return ratio, np.sqrt(spread * lever)
 
 
 def _filled(deviation: Singles, own_share: Floats) -> Singles:
     """Return the deviations with gaps filled by what the other consumers of the phase show."""
+    if np.isfinite(deviation.sum()):
+        return deviation
     gaps = ~np.isfinite(deviation)
-    if not gaps.any():
-        return deviation.copy()
     known = np.where(gaps, np.float32(0), deviation)
     mean = known.sum(axis=1) / np.maximum((~gaps).sum(axis=1), 1)
     away = np.where(gaps, np.float32(0), deviation - mean[:, None].astype(np.float32))
