@@ -3,10 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export QUANHENG_HOME ?= var
+# Where a machine forbids bytecode, every command would compile all it imports: two seconds each.
+export PYTHONDONTWRITEBYTECODE =
 SERVE ?= 1
 PORT ?= 8000
 # What the database may answer otherwise: every service, route and race; the looks of pages and papers once is enough.
-ON_POSTGRES := tests/base tests/core tests/regulations tests/parties tests/evaluations tests/instruments tests/workforce tests/standards tests/verification tests/certificates tests/taskboard tests/web/api tests/web/test_every_route.py tests/races --ignore tests/web/api/test_schema_conformance.py --ignore tests/certificates/paper --ignore tests/certificates/signing
+ON_POSTGRES := tests/base tests/core tests/regulations tests/parties tests/evaluations tests/instruments tests/workforce tests/standards tests/fleet/test_services.py tests/fleet/test_demo.py tests/verification tests/certificates tests/taskboard tests/web/api tests/web/test_every_route.py tests/races --ignore tests/web/api/test_schema_conformance.py --ignore tests/certificates/paper --ignore tests/certificates/signing
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint types contracts messages unit docs assets lock screenshots clean
@@ -46,8 +48,8 @@ contracts: $(VENV)/.dev ## import layers
 	@$(BIN)/lint-imports
 
 unit: $(VENV)/.dev ## pytest, on SQLite and (where found) PostgreSQL and Chromium
-	@$(BIN)/pytest -q -n 2 --dist loadgroup
-	@$(BIN)/python tools/on_postgres.py $(BIN)/pytest -q -n 2 --dist loadgroup -m "not browser" $(ON_POSTGRES)
+	@$(BIN)/pytest -q -n 2 --dist worksteal
+	@$(BIN)/python tools/on_postgres.py $(BIN)/pytest -q -n 2 --dist worksteal -m "not browser" $(ON_POSTGRES)
 
 messages: $(VENV)/.dev ## collect and compile the English translation
 	@$(BIN)/python tools/messages.py

@@ -11,6 +11,7 @@ sign-in page (302) by a page and told 401 by an operation.
 from __future__ import annotations
 
 from tests.web.certificate_routes import CERTIFICATE_API, CERTIFICATE_PORTAL, CERTIFICATE_STAFF
+from tests.web.fleet_routes import FLEET
 from tests.web.laboratory_routes import LABORATORY_ROUTES
 from tests.web.route_requests import (
     RULE_FILE,
@@ -404,6 +405,7 @@ API: dict[str, Row] = {
 }
 
 STAFF |= LABORATORY_ROUTES
+STAFF |= FLEET
 STAFF |= VERIFICATION_ROUTES
 PORTAL |= CERTIFICATE_PORTAL
 STAFF |= CERTIFICATE_STAFF

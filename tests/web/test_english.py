@@ -16,6 +16,7 @@ from lxml import html
 from quanheng.certificates.models import Certificate, SigningCertificate
 from quanheng.core.models import County, OrgUnit, UnitAlias, User
 from quanheng.evaluations.examples import examples
+from quanheng.fleet.models import SupplyArea
 from quanheng.instruments.due_choices import due_choices
 from quanheng.instruments.ecqs import layout
 from quanheng.instruments.models import (
@@ -139,6 +140,7 @@ def _institute_texts() -> Iterator[str]:
             yield from _strings(list(row.values()))
     yield from _strings(load_marked(packaged_text("jjg_539_2016").decode()).data)
     yield from ("附加", "第 1 行", "第 2 行", "演示")
+    yield from SupplyArea.objects.values_list("name", flat=True)
 
 
 def _strings(value: Any) -> Iterator[str]:

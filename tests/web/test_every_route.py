@@ -10,9 +10,8 @@ import pytest
 from django.apps import apps
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from django.core import serializers
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
+from django.db import connection, transaction
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import _get_new_csrf_string
 from django.test import Client
@@ -190,7 +189,8 @@ def _lasting(world: World, person: str) -> Client:
     return client
 
 
-def _all_records() -> dict[str, str]:
+def _all_records() -> dict[str, list[tuple[Any, ...]]]:
+    """Every row as the database holds it, those that join two tables too."""
     labels = (
         "core",
         "parties",
@@ -201,12 +201,21 @@ def _all_records() -> dict[str, str]:
         "transparency",
         "workforce",
         "standards",
+        "fleet",
         "verification",
         "certificates",
         "django_tasks_database",
     )
-    models = [model for label in labels for model in apps.get_app_config(label).get_models()]
-    return {model.__name__: serializers.serialize("json", model.objects.order_by("pk")) for model in models}
+    models = [model for label in labels for model in apps.get_app_config(label).get_models(True)]
+    tables = {model._meta.db_table: model._meta.pk.column for model in models}
+    with connection.cursor() as cursor:
+        return {table: _rows(cursor, table, key) for table, key in tables.items()}
+
+
+def _rows(cursor: Any, table: str, key: str) -> list[tuple[Any, ...]]:
+    quote = connection.ops.quote_name
+    cursor.execute(f"SELECT * FROM {quote(table)} ORDER BY {quote(key)}")
+    return list(cursor.fetchall())
 
 
 def _page_names(resolver: URLResolver, namespace: str = "") -> Iterator[str]:

@@ -27,6 +27,7 @@ def _sources() -> list[Path]:
         "transparency",
         "workforce",
         "standards",
+        "fleet",
         "certificates",
         "verification",
     )

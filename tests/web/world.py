@@ -48,6 +48,7 @@ from quanheng.transparency.sequencer import sequence
 from tests.evaluations.making import MODEL, laboratory
 from tests.plans import PLAN, REVISED
 from tests.web.certificate_world import make_certificates
+from tests.web.fleet_world import make_fleet
 from tests.web.laboratory_world import make_laboratory
 from tests.web.verification_world import make_recall
 
@@ -128,6 +129,7 @@ def build_world(people: dict[str, User]) -> World:
     make_laboratory(people)
     make_certificates(people, instrument, submitted)
     make_recall(people)
+    make_fleet(people["officer"])
     sequence()
     plan.refresh_from_db()
     version.refresh_from_db()

@@ -120,7 +120,7 @@ def write_sheet(name: str, headings: Sequence[str], rows: Iterable[Sequence[obje
         sheet.write_row(0, 0, headings, book.add_format({"bold": True, "bottom": 1}))
         for number, row in enumerate(rows, start=1):
             for at, value in enumerate(row):
-                if isinstance(value, int):
+                if isinstance(value, int | float):
                     sheet.write_number(number, at, value)
                 else:
                     sheet.write_string(number, at, "" if value is None else str(value))

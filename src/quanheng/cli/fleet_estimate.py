@@ -36,7 +36,7 @@ def estimate_command(
     jobs: Annotated[int, typer.Option("--jobs", min=0, metavar="N", help="进程数；0 是处理器的个数。")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON。")] = False,
 ) -> None:
-    """估计每个台区每块表的误差：超差、合格或不能判断；中断后再运行会接着做。"""
+    """估计每个台区每块表的误差：超差、未见超差或不能判断；中断后再运行会接着做。"""
     from quanheng.fleet.runs import NoAreas, run
 
     started = time.monotonic()
@@ -91,7 +91,7 @@ def summary_text(answer: dict[str, Any], out: Path) -> list[str]:
     lines = [
         f"{sum(areas.values())} 个台区：{areas['judged']} 个已判断，{areas['withheld']} 个要先查清，"
         f"{areas['unusable']} 个不能用。",
-        f"{sum(meters.values())} 块表：疑似超差 {meters['out_of_tolerance']}，合格 {meters['conforming']}，"
+        f"{sum(meters.values())} 块表：疑似超差 {meters['out_of_tolerance']}，未见超差 {meters['conforming']}，"
         f"不能判断 {meters['undetermined']}。",
     ]
     if meters["out_of_tolerance"]:

@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "quanheng.instruments",
     "quanheng.workforce",
     "quanheng.standards",
+    "quanheng.fleet",
     "quanheng.verification",
     "quanheng.certificates",
     "quanheng.taskboard",

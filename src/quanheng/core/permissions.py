@@ -46,6 +46,9 @@ PERMISSIONS: Mapping[str, Mapping[Role, Reach]] = {
     # A laboratory's own measurement models: those who work there, and those who look after laboratories.
     "evaluations.save": dict.fromkeys(_LABORATORY, Reach.UNIT),
     "evaluations.view": _READERS | dict.fromkeys(_LABORATORY, Reach.UNIT),
+    # What household meters measure is read from homes: the bureau's own people and its auditor, nobody else.
+    "fleet.take": {_OFFICER: Reach.ALL},
+    "fleet.view": _READERS,
     "instruments.view": _READERS | _INSTITUTE | _OWN,
     "instruments.register": _FIELD | _OWN,
     # For users of instruments who do not come themselves: a market, stall by stall.

@@ -55,12 +55,12 @@ def standard_gaps(*, standard: MeasurementStandard, unit: OrgUnit, regulation: s
     if regulation not in standard.serves:
         text = _("“{standard}”没有登记用于 {regulation}。请改用其他计量标准，或在其登记中补上这个规程。")
         gaps.append(Gap("not_for_regulation", text.format(regulation=regulation, **given)))
-    return [
-        *gaps,
-        *_examination_gaps(standard, on),
-        *_certificate_gaps(standard, on),
-        *_limit_gaps(standard, on),
-    ]
+    certificate = certificate_on(standard, on)
+    if certificate is None:
+        gaps_of_certificate = _certificate_gaps(standard, on)
+    else:
+        gaps_of_certificate = _limit_gaps(standard, certificate)
+    return [*gaps, *_examination_gaps(standard, on), *gaps_of_certificate]
 
 
 def usable_standards(*, unit: OrgUnit, regulation: str, on: date) -> list[MeasurementStandard]:
@@ -172,8 +172,7 @@ def _examination_gaps(standard: MeasurementStandard, on: date) -> list[Gap]:
 
 
 def _certificate_gaps(standard: MeasurementStandard, on: date) -> list[Gap]:
-    if certificate_on(standard, on) is not None:
-        return []
+    """Tell why there is no certificate with which a standard may be used."""
     given = {"standard": standard, "on": on}
     earlier = standard.certificates.filter(withdrawn_at=None, calibrated_on__lte=on)
     row = earlier.order_by("-valid_until").first()
@@ -191,13 +190,11 @@ def _certificate_gaps(standard: MeasurementStandard, on: date) -> list[Gap]:
     return [Gap(code, text.format(number=row.number, until=row.valid_until, **given))]
 
 
-def _limit_gaps(standard: MeasurementStandard, on: date) -> list[Gap]:
+def _limit_gaps(standard: MeasurementStandard, certificate: StandardCertificate) -> list[Gap]:
     """Tell a standard whose own errors passed its limit: every verdict by it would rest on a wrong assumption."""
-    certificate, limit = certificate_on(standard, on), standard.fields.get(_OWN_LIMIT, "")
-    beyond = (
-        [point for point in certificate.points if _is_beyond(point, limit)] if certificate and limit else []
-    )
-    if certificate is None or not beyond:
+    limit = standard.fields.get(_OWN_LIMIT, "")
+    beyond = [point for point in certificate.points if _is_beyond(point, limit)] if limit else []
+    if not beyond:
         return []
     text = _(
         "“{standard}”的证书 {number} 在 {nominal} {unit} 处误差 {error} {unit}，超过登记的最大允许误差 {limit}。请停用并送修，或改用其他计量标准。"

@@ -11,6 +11,7 @@ from quanheng.kernels.fleet.results import FleetFinding
 Singles = NDArray[np.float32]
 Floats = NDArray[np.floating]
 
+_ENOUGH = 3000  # changes that are correlated
 _CLEAR = 4.0  # standard errors between two correlations, before the recorded phase is doubted
 
 
@@ -27,14 +28,15 @@ def check_phases(
 ) -> tuple[NDArray[np.int8], list[FleetFinding]]:
     """Return the phase (n,) to be used for each consumer, and what differs from the records.
 
-    A consumer's voltage moves with that of its own phase at the master; the changes from one interval to the next
-    are correlated.  ``known`` (n,) says whose voltage can be used.
+    A consumer's voltage moves with that of its own phase at the master; changes over a few intervals are
+    correlated.  ``known`` (n,) says whose voltage can be used.
     """
     phase = area.phase.copy()
     candidates = np.flatnonzero(known & (phase != Phase.ABC))
     findings: list[FleetFinding] = []
     if candidates.size:
-        likeness, clear = _likeness(area.voltage[candidates, : master_voltage.shape[1]], master_voltage)
+        apart = slice(0, master_voltage.shape[1], max(1, master_voltage.shape[1] // _ENOUGH))
+        likeness, clear = _likeness(area.voltage[candidates, apart], master_voltage[:, apart])
         for row, i in enumerate(candidates):
             best = int(likeness[row].argmax())
             recorded = int(phase[i])

@@ -23,7 +23,7 @@ Floats = NDArray[np.floating]
 # Noise of a ratio, 0.0015, over the usual spread of network sensitivities, 0.001 per kWh, squared.
 _RIDGE = 2.0  # [kWh²]
 _SEEN = 0.5  # share of intervals in which a voltage must be there to be used
-_SPARSE = 7  # a mean is taken of every seventh interval
+_SPARSE = 7  # every seventh interval is enough for a mean
 _SCALE = 0.1  # a channel that differs from the master's by more than this is reported
 _COMPANY = 3  # consumers with voltage that a phase needs before their common noise is taken out
 
@@ -49,8 +49,9 @@ class Referral:
 def wire(area: Area, intervals: int) -> Wiring:
     """Return whose voltages can be used over the first ``intervals``, and the phases that they show."""
     master = area.master_voltage[:, :intervals]
-    known = np.isfinite(area.voltage[:, :intervals]).mean(axis=1) >= _SEEN
-    several = np.isfinite(area.three_phase_voltage[:, :, :intervals]).mean(axis=2)
+    some = slice(0, intervals, _SPARSE)
+    known = np.isfinite(area.voltage[:, some]).mean(axis=1) >= _SEEN
+    several = np.isfinite(area.three_phase_voltage[:, :, some]).mean(axis=2)
     known[area.phase == Phase.ABC] = several.min(axis=1, initial=1) >= _SEEN
     known &= bool((np.isfinite(master).mean(axis=1) >= _SEEN).all())
     phase, findings = check_phases(area, master, known)

@@ -10,6 +10,7 @@ from quanheng.certificates import services as certificates
 from quanheng.core.models import User
 from quanheng.core.services import erase_person
 from quanheng.evaluations import services as evaluations
+from quanheng.fleet import services as fleet
 from quanheng.standards.services import registry as standards
 from quanheng.taskboard.services import evidence
 from quanheng.verification.services import privacy as verification
@@ -24,6 +25,7 @@ def erase_person_everywhere(*, actor: User | None, public_id: UUID, revision: in
     evaluations.forget_person(user)
     workforce.forget_person(user)
     standards.forget_person(user)
+    fleet.forget_person(user)
     verification.forget_person(user)
     certificates.forget_person(user)
     return user

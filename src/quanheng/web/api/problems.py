@@ -42,6 +42,7 @@ class HouseAPI(NinjaAPI):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(renderer=ReadableRenderer(), **options)
+        self._schemas: dict[str, OpenAPISchema] = {}
         for kind in _REFUSALS:
             self.add_exception_handler(kind, _refused)
 
@@ -60,8 +61,17 @@ class HouseAPI(NinjaAPI):
         return operation.view_func.__name__
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
-        """Return the schema with the media type that refusals really have."""
-        schema = super().get_openapi_schema(**options)
+        """Return the schema with the media type that refusals really have.
+
+        Made once for each root: it takes a second or more, and anybody may ask for it.
+        """
+        root = options.get("path_prefix") or self.get_root_path(options.get("path_params") or {})
+        if root not in self._schemas:
+            self._schemas[root] = self._schema(root)
+        return self._schemas[root]
+
+    def _schema(self, root: str) -> OpenAPISchema:
+        schema = super().get_openapi_schema(path_prefix=root)
         for operations in schema["paths"].values():
             for operation in operations.values():
                 for status, answer in operation["responses"].items():
