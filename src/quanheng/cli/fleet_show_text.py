@@ -70,7 +70,7 @@ def _answer(estimate: AreaEstimate) -> Iterator[str]:
     yield f"{headline(estimate)}。"
     yield f"损失电量：{loss_text(estimate)}。"
     for found in estimate.findings:
-        yield f"发现：{found.text}［{found.code}］"
+        yield f"发现：{found.sentence}［{found.code}］"
 
 
 def _shown(estimate: AreaEstimate, *, is_all: bool) -> list[int]:

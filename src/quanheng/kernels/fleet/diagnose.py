@@ -30,6 +30,10 @@ _CONSTANT = 0.004  # fixed loss, as a share of the mean load, from which it is a
 _CLEAR = 6.0  # standard deviations
 _ELSEWHERE = -0.5  # a = −1: what the meter shows is not seen by the master at all
 _STEPS = 6  # steps of errors that are tried at a time
+_MOST_ELSEWHERE = 0.1  # of the consumers; where more are not seen, the master is another one
+_HOPELESS = 0.3  # the residual below, from which readings and master do not belong together
+_TRIALS = 2  # steps that are tried at a time where the area is not explained
+_SOME = 0.002  # share of the master's energy from which an amount is told
 _SLOW = 3  # bands of slow variations
 _FIXED_ROW = 1  # place of the fixed loss among the nuisance, see balance
 _HOUSEHOLD = (
@@ -69,12 +73,15 @@ def next_correction(
     """Return ``done`` with the clearest change added, None where nothing is left to correct."""
     far = np.flatnonzero(posterior.data_mean + _CLEAR * np.sqrt(posterior.data_variance) < _ELSEWHERE)
     strangers = tuple(int(i) for i in far if i not in done.touched)
-    if strangers:
+    most = max(2, int(_MOST_ELSEWHERE * len(posterior.mean)))
+    if strangers and len(done.elsewhere) + len(strangers) <= most:
         return replace(done, elsewhere=(*done.elsewhere, *strangers))
     fallen = _fallen(posterior, done)
     if fallen:
         kept = tuple(split for split in done.splits if split.meter not in fallen)
         return replace(done, splits=kept, refuted=(*done.refuted, *fallen))
+    if slow_residual(assembled.gram, assembled.sums, posterior) > _HOPELESS:
+        return None
     days = prepared.weight.size // prepared.per_day
     settled = {s.meter for s in done.splits} | set(done.refuted)
     shifted = {(s.meter, s.lag) for s in done.shifts}
@@ -84,10 +91,24 @@ def next_correction(
         if change.lag and (change.meter, change.lag) not in shifted:
             ends = [Split(change.meter, day) for day in (change.first, change.last) if 0 < day < days]
             return replace(done, shifts=(*done.shifts, change), splits=(*done.splits, *ends[:1]))
-    steps = [c for c in changes if not c.lag and c.meter not in settled][:_STEPS] if explained else []
-    if steps:
-        return replace(done, splits=(*done.splits, *(Split(c.meter, c.first) for c in steps)))
-    return None
+    return _stepped([c for c in changes if not c.lag and c.meter not in settled], done, explained=explained)
+
+
+def _stepped(steps: list[Change], done: Corrections, *, explained: bool) -> Corrections | None:
+    """Return ``done`` with steps added, None where none is left.
+
+    An exchanged meter alone can make a small area unexplained, so steps are tried there too, once; they are taken
+    back if it stays so.
+    """
+    clocks = {shift.meter for shift in done.shifts}
+    tried = [split for split in done.splits if split.meter not in clocks]
+    if tried and not explained:
+        kept = tuple(split for split in done.splits if split not in tried)
+        return replace(done, splits=kept, refuted=(*done.refuted, *(split.meter for split in tried)))
+    most = _STEPS if explained else _TRIALS * (not done.refuted)
+    if not steps[:most]:
+        return None
+    return replace(done, splits=(*done.splits, *(Split(c.meter, c.first) for c in steps[:most])))
 
 
 def _fallen(posterior: Posterior, done: Corrections) -> list[int]:
@@ -104,9 +125,13 @@ def _fallen(posterior: Posterior, done: Corrections) -> list[int]:
 
 
 def slow_residual(statistics: Gram, sums: Sums, posterior: Posterior) -> float:
-    """Return the standard deviation of the slow part of the residual, as a share of the mean load."""
+    """Return the standard deviation of the slow part of the residual, as a share of the mean load.
+
+    Not counted is what registers leave there, which the highest band shows: in a small area they are most of it.
+    """
     counts = statistics.counts[:_SLOW]
-    return float(np.sqrt((posterior.noise[:_SLOW] * counts).sum() / counts.sum())) / sums.mean_load
+    slow = float((posterior.noise[:_SLOW] * counts).sum() / counts.sum())
+    return float(np.sqrt(max(slow - float(posterior.noise[-1]), 0.0))) / sums.mean_load
 
 
 def constant_load(sums: Sums, posterior: Posterior) -> float | None:
@@ -141,7 +166,9 @@ def unmetered(
     lost = sums.master - float(sums.referred.sum())
     kwh = max(lost, lost - float(posterior.mean @ sums.referred))
     share = kwh / max(sums.master, 1e-9)
-    text = f"总表与各表之差不能用表计误差和线损解释：约 {kwh:.0f} kWh（{share:.1%}）没有表计量，先查窃电和漏登的表。"
+    text = "总表与各表之差时大时小，不能用表计误差和线损解释，先查窃电、漏登的表和读数。"
+    if share > _SOME:
+        text = f"总表与各表之差不能用表计误差和线损解释：约 {kwh:.0f} kWh（{share:.1%}）没有表计量，先查窃电和漏登的表。"
     data: dict[str, object] = {"kwh": round(kwh, 1), "share": round(share, 5)}
     findings = [FleetFinding("unmetered_load", text, data=data)]
     if varies is not None and varies > _HOUSEHOLD:

@@ -12,6 +12,7 @@ Singles = NDArray[np.float32]
 Floats = NDArray[np.floating]
 
 _ENOUGH = 3000  # changes that are correlated
+_LAGS = (0, -1, 1)  # intervals by which the clock of the voltages may be off
 _CLEAR = 4.0  # standard errors between two correlations, before the recorded phase is doubted
 
 
@@ -57,15 +58,18 @@ def _likeness(voltage: Singles, master: Singles) -> tuple[Floats, float]:
     """Return (k, 3) correlations of changes with the three phases of the master, and the least clear margin."""
     moves, reference = _moves(voltage), _moves(master)
     size = np.sqrt(np.einsum("it,it->i", moves, moves)[:, None] * np.einsum("pt,pt->p", reference, reference))
-    likeness = (moves @ reference.T).astype(np.float64) / np.maximum(size, 1e-9)
+    product = np.maximum.reduce([moves @ np.roll(reference, lag, axis=1).T for lag in _LAGS])
+    likeness = product.astype(np.float64) / np.maximum(size, 1e-9)
     return likeness, _CLEAR * float(np.sqrt(2 / moves.shape[1]))
 
 
 def _moves(voltage: Singles) -> Singles:
     """Return the changes from one interval to the next about their mean, zero where one is not known."""
     moves = np.diff(voltage, axis=1)
-    if np.isnan(moves.sum()):
-        moves[np.isnan(moves)] = 0
+    with np.errstate(invalid="ignore"):
+        complete = bool(np.isfinite(moves.sum()))
+    if not complete:
+        moves[~np.isfinite(moves)] = 0
     moves -= moves.mean(axis=1, keepdims=True)
     return moves
 

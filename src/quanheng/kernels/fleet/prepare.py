@@ -13,6 +13,8 @@ from quanheng.kernels.fleet.results import FleetFinding
 Singles = NDArray[np.float32]
 
 _SPIKE = 30.0  # times the 99.5 % quantile of the meter's own interval energies
+_WHOLE_AREA = 2.0  # times the master's largest interval: more than that no consumer uses, …
+_SPIKES_MOST = 0.1  # … unless it does so often: then it is another unit
 _SMALL = 1e-3  # [kWh] mean energy of an interval under which a meter is as good as idle
 _LOW = 0.05  # [kWh] energy of an interval that every meter may have
 _LEAST_DAYS = 7
@@ -57,9 +59,11 @@ def prepare(area: Area) -> Prepared:
     whole = days * per_day
     master, there = _checked_master(area.master[:whole])
     energy = area.energy[:, :whole]
+    if not np.isfinite(energy.sum()):
+        energy = np.where(np.isfinite(energy), energy, np.float32(np.nan))
     findings: list[FleetFinding] = []
-    energy, spiky = _without_spikes(energy, area.meter_ids)
-    findings += spiky
+    energy, spiky = _without_spikes(energy, float(np.abs(master).max()), area.meter_ids)
+    findings += spiky + _identical(energy, area.meter_ids)
     weight = there.astype(np.float32)
     if not np.isnan(energy.sum()):
         return Prepared(energy, master, weight, None, per_day, tuple(findings))
@@ -90,15 +94,24 @@ def _checked_master(master: Singles) -> tuple[Singles, NDArray[np.bool_]]:
     return np.where(there, master, np.float32(0)), there
 
 
-def _without_spikes(energy: Singles, meter_ids: tuple[str, ...]) -> tuple[Singles, list[FleetFinding]]:
-    """Return the energies with impossible intervals missing, and one finding for each meter that had some."""
+def _without_spikes(
+    energy: Singles, top: float, meter_ids: tuple[str, ...]
+) -> tuple[Singles, list[FleetFinding]]:
+    """Return the energies with impossible intervals missing, and one finding for each meter that had some.
+
+    ``top`` is the master's largest interval [kWh].
+    """
     known = np.nan_to_num(energy) if np.isnan(energy.sum()) else energy
     largest = np.maximum(known.max(axis=1), -known.min(axis=1))
-    suspects = np.flatnonzero(largest > _SPIKE * np.maximum(np.abs(known.mean(axis=1)), _SMALL))
+    usual = _SPIKE * np.maximum(np.abs(known.mean(axis=1)), _SMALL)
+    suspects = np.flatnonzero(largest > np.minimum(usual, _WHOLE_AREA * top))
     findings: list[FleetFinding] = []
     for i in suspects:
         magnitude = np.abs(known[i])
         bad = magnitude > _SPIKE * max(float(np.quantile(magnitude, 0.995)), _LOW)
+        beyond = magnitude > _WHOLE_AREA * top
+        if beyond.mean() < _SPIKES_MOST:
+            bad |= beyond
         if not bad.any():
             continue
         if not findings:
@@ -109,6 +122,20 @@ def _without_spikes(energy: Singles, meter_ids: tuple[str, ...]) -> tuple[Single
         data = {"count": count, "largest_kwh": float(largest[i])}
         findings.append(FleetFinding("spikes", text, meter_ids[i], data))
     return energy, findings
+
+
+def _identical(energy: Singles, meter_ids: tuple[str, ...]) -> list[FleetFinding]:
+    """Return a finding for each group of meters with the same readings, to the last digit, that use something."""
+    alike: dict[bytes, list[int]] = {}
+    for i in np.flatnonzero(energy.any(axis=1)):
+        alike.setdefault(energy[i].tobytes(), []).append(int(i))
+    findings = []
+    for group in alike.values():
+        if len(group) > 1:
+            names = [meter_ids[i] for i in group]
+            text = f"{'、'.join(names)} 的读数完全相同，应是同一份读数登记了几次，都不能判断。"
+            findings.append(FleetFinding("identical_loads", text, data={"meters": names}))
+    return findings
 
 
 def _missing_finding(missing: NDArray[np.bool_], meter_ids: tuple[str, ...]) -> FleetFinding:
@@ -146,10 +173,11 @@ def _bridge(energy: Singles, missing: NDArray[np.bool_], per_day: int) -> tuple[
 
 def _doubt(error: Singles, rough: Singles) -> Singles:
     """Return (n, T) the mean square of ``error`` at the same roughness; both in units of the meter's usual error."""
-    usual = np.sqrt(np.nanmean(error**2, axis=1, keepdims=True)) + 1e-6
-    grade = np.digitize(np.nan_to_num(rough / usual), _ROUGHNESS)
     known = np.isfinite(error)
-    square = np.where(known, error / usual, 0) ** 2
+    power = np.where(known, error, 0) ** 2
+    usual = np.sqrt(power.sum(axis=1, keepdims=True) / np.maximum(known.sum(axis=1, keepdims=True), 1)) + 1e-6
+    grade = np.digitize(np.nan_to_num(rough / usual), _ROUGHNESS)
+    square = power / usual**2
     count = np.bincount(grade[known], minlength=len(_ROUGHNESS) + 1)
     mean = np.bincount(grade[known], square[known], minlength=len(_ROUGHNESS) + 1) / np.maximum(count, 1)
     doubt: Singles = (mean[grade] * usual**2).astype(np.float32)
@@ -158,6 +186,6 @@ def _doubt(error: Singles, rough: Singles) -> Singles:
 
 def _trust(energy: Singles, variance: Singles) -> Singles:
     """Return the weight of each interval: the noise of a complete one against that of this one."""
-    complete = _COMPLETE * float(energy.sum(axis=0).mean())
+    complete = max(_COMPLETE * abs(float(energy.sum(axis=0).mean())), 1e-9)
     weight: Singles = np.sqrt(complete**2 / (complete**2 + variance)).astype(np.float32)
     return weight

@@ -85,7 +85,7 @@ def report(
         error, uncertainty, probability = (np.full(len(status), np.nan) for _ in range(3))
     else:
         idle = no_consumption(share)
-        groups = collinear_groups(posterior.information, posterior.belief.slab, ~verdicts.judged & ~idle)
+        groups = collinear_groups(posterior.information, posterior.belief.slab, ~idle)
         found += collinear_findings(groups, cast.meter_ids)
         found += _idle_finding(idle, cast.meter_ids)
         _explain(status, reason, cast, verdicts, sums.net, idle, groups, found)
@@ -127,6 +127,9 @@ def _explain(
 ) -> None:
     """Put a reason at every meter that does not conform, and take the verdict from those that were corrected."""
     grouped = {i: group for group in groups for i in group}
+    for i in grouped:
+        if status[i] == CONFORMING:
+            status[i] = UNDETERMINED
     taken = {f.meter_id: _EXCHANGED for f in findings if f.code == "meter_exchanged"}
     taken |= {f.meter_id: _ELSEWHERE for f in findings if f.code == "wrong_topology"}
     for i, name in enumerate(cast.meter_ids):

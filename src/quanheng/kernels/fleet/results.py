@@ -28,6 +28,11 @@ class FleetFinding:
     meter_id: str | None = None
     data: Mapping[str, object] = field(default_factory=dict)
 
+    @property
+    def sentence(self) -> str:
+        """Return the text with the meter that it is about."""
+        return f"{self.meter_id}：{self.text}" if self.meter_id else self.text
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AreaEstimate:

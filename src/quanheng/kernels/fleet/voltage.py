@@ -25,6 +25,8 @@ _RIDGE = 2.0  # [kWh²]
 _SEEN = 0.5  # share of intervals in which a voltage must be there to be used
 _SPARSE = 7  # every seventh interval is enough for a mean
 _SCALE = 0.1  # a channel that differs from the master's by more than this is reported
+_BELIEVED = 0.3  # a ratio further from its mean than this is no voltage
+_ROUNDING = 1e-5  # of sums in single precision: what keeps constant and identical loads solvable
 _COMPANY = 3  # consumers with voltage that a phase needs before their common noise is taken out
 
 
@@ -50,15 +52,23 @@ def wire(area: Area, intervals: int) -> Wiring:
     """Return whose voltages can be used over the first ``intervals``, and the phases that they show."""
     master = area.master_voltage[:, :intervals]
     some = slice(0, intervals, _SPARSE)
-    known = np.isfinite(area.voltage[:, some]).mean(axis=1) >= _SEEN
-    several = np.isfinite(area.three_phase_voltage[:, :, some]).mean(axis=2)
-    known[area.phase == Phase.ABC] = several.min(axis=1, initial=1) >= _SEEN
-    known &= bool((np.isfinite(master).mean(axis=1) >= _SEEN).all())
+    known = _usable(area.voltage[:, some])
+    known[area.phase == Phase.ABC] = _usable(area.three_phase_voltage[:, :, some]).all(axis=1)
+    known &= bool(_usable(master[:, ::_SPARSE]).all())
     phase, findings = check_phases(area, master, known)
     if not known.all():
         findings.append(_unmeasured(area, known))
     findings += _scale_findings(area, phase, known, intervals)
     return Wiring(known, phase, membership(phase), tuple(findings))
+
+
+def _usable(voltage: Singles) -> NDArray[np.bool_]:
+    """Tell which channels (…, T) are there often enough, and are not one number written down every time."""
+    there = (voltage > 0) & np.isfinite(voltage)
+    highest = np.where(there, voltage, -np.inf).max(axis=-1)
+    lowest = np.where(there, voltage, np.inf).min(axis=-1)
+    usable: NDArray[np.bool_] = (there.mean(axis=-1) >= _SEEN) & (highest > lowest)
+    return usable
 
 
 def refer(area: Area, wiring: Wiring, energy: Singles, span: slice) -> Referral:
@@ -87,7 +97,7 @@ def _deviation(area: Area, phase: NDArray[np.int8], span: slice) -> Singles:
 
 def _mean(values: Singles) -> Singles:
     """Return (n,) the means of what is there; 1 where nothing is."""
-    there = np.isfinite(values)
+    there = np.isfinite(values) & (values > 0)
     total = np.where(there, values, np.float32(0)).sum(axis=1)
     mean: Singles = np.where(total > 0, total / np.maximum(there.sum(axis=1), 1), 1).astype(np.float32)
     return mean
@@ -125,6 +135,7 @@ def _scale_findings(
 def _inverse(area: Area, phase: NDArray[np.int8], span: slice) -> Singles:
     """Return (n, T) consumer voltage / master voltage of its phase; the harmonic mean of three phases."""
     master = area.master_voltage[:, span]
+    master = np.where(master > 0, master, np.float32(np.nan))
     voltage = area.voltage[:, span]
     inverse = np.full(voltage.shape, np.nan, dtype=np.float32)
     for p in range(3):
@@ -132,7 +143,8 @@ def _inverse(area: Area, phase: NDArray[np.int8], span: slice) -> Singles:
         inverse[on] = voltage[on] / master[p]
     several = np.flatnonzero(phase == Phase.ABC)
     if several.size:
-        inverse[several] = 1 / (master / area.three_phase_voltage[:, :, span]).mean(axis=1)
+        three = area.three_phase_voltage[:, :, span]
+        inverse[several] = 1 / (master / np.where(three > 0, three, np.float32(np.nan))).mean(axis=1)
     loose = np.flatnonzero(phase == Phase.UNKNOWN)
     inverse[loose] = voltage[loose] / master.mean(axis=0)
     return inverse
@@ -152,8 +164,8 @@ def _calibrated(
         [np.ones((1, intervals), dtype=np.float32), share.T.astype(np.float32) @ energy, energy]
     )
     square = (regressors @ regressors.T).astype(np.float64)
-    square[range(1, 4), range(1, 4)] += 1e-6 * square.trace() / len(square)
     square[range(4, n + 4), range(4, n + 4)] += _RIDGE
+    square[range(n + 4), range(n + 4)] += _ROUNDING * square.diagonal() + _ROUNDING
     factor = scipy.linalg.cho_factor(square)
     cross = (regressors @ deviation.T).astype(np.float64)
     effects = scipy.linalg.cho_solve(factor, cross)  # (n + 4, k)
@@ -173,9 +185,9 @@ def _calibrated(
 
 def _filled(deviation: Singles, own_share: Floats) -> Singles:
     """Return the deviations with gaps filled by what the other consumers of the phase show."""
-    if np.isfinite(deviation.sum()):
+    if max(deviation.max(), -deviation.min()) < _BELIEVED:
         return deviation
-    gaps = ~np.isfinite(deviation)
+    gaps = ~(np.abs(deviation) < _BELIEVED)
     known = np.where(gaps, np.float32(0), deviation)
     mean = known.sum(axis=1) / np.maximum((~gaps).sum(axis=1), 1)
     away = np.where(gaps, np.float32(0), deviation - mean[:, None].astype(np.float32))

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from quanheng.fleet.enums import AreaStatus, FindingCode, MeterStatus
 from quanheng.fleet.models import AreaResult, FleetRun, MeterResult, SupplyArea
 from quanheng.fleet.selectors import Totals
+from quanheng.kernels.fleet.results import FleetFinding
 from quanheng.kernels.fleet.words import error_text, probability_text, share_text
 
 # css of components/status.html
@@ -111,7 +112,8 @@ def latest_of(area: SupplyArea) -> AreaResult:
 def findings(result: AreaResult) -> list[Said]:
     """Return the findings of a result; a code without a word is its own word."""
     labels = {str(code): str(label) for code, label in FindingCode.choices}
-    return [Said(labels.get(f["code"], f["code"]), f["text"], f["code"]) for f in result.findings]
+    found = [FleetFinding(f["code"], f["text"], f["meter_id"]) for f in result.findings]
+    return [Said(labels.get(f.code, f.code), f.sentence, f.code) for f in found]
 
 
 def meter_line(meter: MeterResult) -> MeterLine:
