@@ -34,7 +34,7 @@ def test_suspects_come_first_and_conforming_are_counted(run, out):
     assert lines[:3] == [
         "台区 A1：4 台电能表中，1 台疑似超差，2 台不能判断，1 台未见超差。",
         "损失电量：12.5 kWh，占供电量的 1.25 %。",
-        "发现：电能表 A1-m03 可能在 2026-03-04 换过。［meter_exchanged］",
+        "发现：A1-m03：可能在 2026-03-04 换过。［meter_exchanged］",
     ]
     assert [line.split()[0] for line in lines[5:8]] == ["A1-m02", "A1-m03", "A1-m04"]
     assert lines[8] == "另有 1 台未见超差，加 --all 全部列出。"

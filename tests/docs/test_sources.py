@@ -16,6 +16,7 @@ PLACES = (
     ),
     *(f"kernels/{name}" for name in ("certificate", "dcc", "traceability")),
     *("verification/rules.yaml", "verification", "workforce", "standards", "certificates"),
+    *("kernels/fleet", "fleet"),
 )
 STANDARD = re.compile(
     r"(?:JCGM|OIML R|GB/T|JJF|JJG|ISO(?:/IEC|/TS)?|EN) \d+(?:\.\d+)*(?:-\d+)?(?::\d+)?|ILAC-G8(?::[\d/]*\d)?"

@@ -29,7 +29,7 @@ METERS: tuple[Meter, ...] = (
 )
 FINDING = FleetFinding(
     "meter_exchanged",
-    "电能表 A1-m03 可能在 2026-03-04 换过。",
+    "可能在 2026-03-04 换过。",
     "A1-m03",
     {"day": "2026-03-04", "before": 1.5},
 )

@@ -13,11 +13,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from quanheng.fleet.run_errors import CannotRun
     from quanheng.fleet.runs import Progress
     from quanheng.kernels.fleet.results import AreaEstimate
 
 _REFUSED = 2
 _NOTICE_SECONDS = 2.0
+_REASONS = {
+    FileNotFoundError: "不存在",
+    NotADirectoryError: "不是文件夹",
+    PermissionError: "没有权限",
+}
 
 
 def estimate_command(
@@ -37,7 +43,8 @@ def estimate_command(
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON。")] = False,
 ) -> None:
     """估计每个台区每块表的误差：超差、未见超差或不能判断；中断后再运行会接着做。"""
-    from quanheng.fleet.runs import NoAreas, run
+    from quanheng.fleet.run_errors import CannotRun
+    from quanheng.fleet.runs import run
 
     started = time.monotonic()
     try:
@@ -49,17 +56,31 @@ def estimate_command(
             jobs=jobs or os.cpu_count() or 1,
             tell=Teller(started),
         )
-    except (NoAreas, OSError) as error:
-        text = str(error) if isinstance(error, NoAreas) else f"{error.filename}：{error.strerror}"
-        typer.echo(json.dumps({"error": text}, ensure_ascii=False) if as_json else text, err=not as_json)
-        raise typer.Exit(_REFUSED) from error
-    answer = summary(out)
-    answer["areas_resumed"] = progress.resumed
-    typer.echo(json.dumps(answer, ensure_ascii=False) if as_json else "\n".join(summary_text(answer, out)))
+    except (CannotRun, OSError) as error:
+        raise refused(error, as_json=as_json) from None
+    tell_summary(out, progress, as_json=as_json)
 
 
-def summary(out: Path) -> dict[str, Any]:
-    """Return the counts of a results file."""
+def refused(error: CannotRun | OSError, *, as_json: bool) -> typer.Exit:
+    """Say why nothing was written, on standard error and for programs; return how to leave."""
+    if isinstance(error, OSError):
+        reason = next((text for kind, text in _REASONS.items() if isinstance(error, kind)), error.strerror)
+        code, text = "disk", f"无法读写 {error.filename or ''}：{reason or error}。"
+    else:
+        code, text = error.code, error.text
+    typer.echo(text, err=True)
+    if as_json:
+        typer.echo(json.dumps({"error": {"code": code, "message": text}}, ensure_ascii=False))
+    return typer.Exit(_REFUSED)
+
+
+def tell_summary(out: Path, progress: Progress, *, as_json: bool) -> None:
+    """Print what a run wrote."""
+    answer = _summary(out) | {"areas_resumed": progress.resumed}
+    typer.echo(json.dumps(answer, ensure_ascii=False) if as_json else "\n".join(_summary_text(answer, out)))
+
+
+def _summary(out: Path) -> dict[str, Any]:
     from quanheng.fleet.results_file import read_results
     from quanheng.kernels.fleet.decide import false_discovery_rate
 
@@ -85,8 +106,7 @@ def _named(area: AreaEstimate) -> list[float]:
     ]
 
 
-def summary_text(answer: dict[str, Any], out: Path) -> list[str]:
-    """Return the summary as lines for a reader."""
+def _summary_text(answer: dict[str, Any], out: Path) -> list[str]:
     areas, meters = answer["areas"], answer["meters"]
     lines = [
         f"{sum(areas.values())} 个台区：{areas['judged']} 个已判断，{areas['withheld']} 个要先查清，"
@@ -94,6 +114,8 @@ def summary_text(answer: dict[str, Any], out: Path) -> list[str]:
         f"{sum(meters.values())} 块表：疑似超差 {meters['out_of_tolerance']}，未见超差 {meters['conforming']}，"
         f"不能判断 {meters['undetermined']}。",
     ]
+    if answer["areas_resumed"]:
+        lines.append(f"其中 {answer['areas_resumed']} 个台区是上次中断前做好的。")
     if meters["out_of_tolerance"]:
         lines.append(f"疑似超差的表中，预期误判的比例是 {answer['expected_false_discovery_rate']:.1%}。")
     lines.append(

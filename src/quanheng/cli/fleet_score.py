@@ -26,8 +26,14 @@ def score_command(
     try:
         answer = score(results, truth)
     except (BadResults, BadTruth, OSError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(_REFUSED) from error
+        text = (
+            f"无法读取 {results}：{error.strerror or error}。" if isinstance(error, OSError) else str(error)
+        )
+        typer.echo(text, err=True)
+        if as_json:
+            code = "truth" if isinstance(error, BadTruth) else "results"
+            typer.echo(json.dumps({"error": {"code": code, "message": text}}, ensure_ascii=False))
+        raise typer.Exit(_REFUSED) from None
     typer.echo(json.dumps(answer, ensure_ascii=False) if as_json else "\n".join(_text(answer)))
 
 
@@ -40,11 +46,13 @@ def _text(answer: dict[str, Any]) -> list[str]:
 
 
 def _line(row: dict[str, Any]) -> str:
+    from quanheng.cli.fleet_show_text import printable
+
     def number(name: str, digits: int) -> str:
         value = row[name]
         return "—" if value is None else f"{value:.{digits}f}"
 
-    return (
+    return printable(
         f"{row['area_id']!s:10}  {row['status']!s:9}  {row['judged']:>4}/{row['meters']:<4}  {number('rmse_percent', 3):>6}  "
         f"{number('coverage', 3):>6}  {row['wrong']:>4} {row['found']:>4}  {row['accused']:>5} {row['missed']:>4}"
     )

@@ -34,11 +34,11 @@ th, td { border-bottom: 1px solid #dadfe5; padding: 0.3rem 0.6rem; text-align: l
 
 def show_text(estimate: AreaEstimate, *, is_all: bool) -> Iterator[str]:
     """Yield the lines for a terminal; ``is_all`` lists the conforming meters too."""
-    yield from map(_printable, _answer(estimate))
+    yield from map(printable, _answer(estimate))
     shown = _shown(estimate, is_all=is_all)
     if shown:
         yield ""
-        yield from map(_printable, columns([_HEADINGS, *(_cells(estimate, at) for at in shown)], _LEFT))
+        yield from map(printable, columns([_HEADINGS, *(_cells(estimate, at) for at in shown)], _LEFT))
     left = len(estimate.meter_ids) - len(shown)
     if left:
         yield f"另有 {left} 台未见超差，加 --all 全部列出。"
@@ -104,6 +104,6 @@ def _class(at: int) -> str:
     return "" if at in _LEFT else ' class="num"'
 
 
-def _printable(line: str) -> str:
+def printable(line: str) -> str:
     """Return a line without characters that would steer the terminal."""
     return "".join(character if character.isprintable() or character == "　" else "?" for character in line)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from datetime import datetime
@@ -11,9 +10,7 @@ from typing import Annotated
 
 import typer
 
-from quanheng.cli.fleet_estimate import Teller, summary, summary_text
-
-_REFUSED = 2
+from quanheng.cli.fleet_estimate import Teller, refused, tell_summary
 
 
 def update_command(
@@ -29,7 +26,7 @@ def update_command(
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON。")] = False,
 ) -> None:
     """只读新月份的读数，与以前各月的统计量合起来估计；以前的读数不再打开。"""
-    from quanheng.fleet.runs import NoAreas
+    from quanheng.fleet.run_errors import CannotRun
     from quanheng.fleet.updates import update
 
     target = out or directory / "estimate.parquet"
@@ -37,10 +34,6 @@ def update_command(
         progress = update(
             directory, month.date(), target, jobs=jobs or os.cpu_count() or 1, tell=Teller(time.monotonic())
         )
-    except (NoAreas, OSError) as error:
-        text = str(error) if isinstance(error, NoAreas) else f"{error.filename}：{error.strerror}"
-        typer.echo(json.dumps({"error": text}, ensure_ascii=False) if as_json else text, err=not as_json)
-        raise typer.Exit(_REFUSED) from error
-    answer = summary(target)
-    answer["areas_resumed"] = progress.resumed
-    typer.echo(json.dumps(answer, ensure_ascii=False) if as_json else "\n".join(summary_text(answer, target)))
+    except (CannotRun, OSError) as error:
+        raise refused(error, as_json=as_json) from None
+    tell_summary(target, progress, as_json=as_json)

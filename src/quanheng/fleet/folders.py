@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from quanheng.fleet.store_files import is_area
+from quanheng.fleet.store_files import METERS, is_area, stored
 
 
 def area_folders(directory: Path) -> list[Path]:
     """Return the folders of areas: ``directory`` itself where it is one, else those in it, sorted.
+
+    One that lacks its curves, or cannot be looked into, is among them: whoever reads it says what is wrong.
 
     Raises
     ------
     FileNotFoundError, NotADirectoryError
         There is no such folder.
     """
-    if is_area(directory):
+    if _is_meant(directory):
         return [directory]
-    return sorted(
-        item
-        for item in directory.iterdir()
-        if not item.name.startswith(".") and item.is_dir() and is_area(item)
-    )
+    return sorted(item for item in directory.iterdir() if not item.name.startswith(".") and _may_be(item))
+
+
+def _is_meant(folder: Path) -> bool:
+    return is_area(folder) or stored(folder, METERS).is_file()
+
+
+def _may_be(item: Path) -> bool:
+    try:
+        return item.is_dir() and _is_meant(item)
+    except OSError:
+        return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from quanheng.fleet.run_errors import CannotRun
 from quanheng.kernels.fleet.results import AreaEstimate, FleetFinding
 
 _ARRAYS = ("error_percent", "standard_uncertainty_percent", "probability_out_of_tolerance", "energy_share")
@@ -22,13 +24,32 @@ class Journal:
     """Finished areas by key, on disk; only their places are held in memory."""
 
     def __init__(self, path: Path) -> None:
-        """Open ``path``, or begin it."""
+        """Open ``path``, or begin it; nobody else can until it is closed, or this process ends.
+
+        Raises CannotRun where another process has it, OSError where the disk refuses.
+        """
         self._path = path
         self._places: dict[str, tuple[int, str]] = {}  # by key: where the line begins, and its area
         self._since_sync = 0
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("a+b")
-        self._load()
+        try:
+            self._lock()
+            self._load()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _lock(self) -> None:
+        """Take the lock of the file, which the processes of a pool do not inherit."""
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_gone = os.fstat(self._file.fileno()).st_nlink == 0
+        except (BlockingIOError, PermissionError):
+            is_gone = True
+        if is_gone:
+            name = self._path.name.removesuffix(".journal")
+            raise CannotRun("in_progress", f"另一个进程正在写 {name}，请等它结束。")
 
     def _load(self) -> None:
         self._file.seek(0)
@@ -61,12 +82,12 @@ class Journal:
     def append(self, key: str, found: AreaEstimate) -> None:
         """Keep a finished area."""
         place = self._file.seek(0, os.SEEK_END)
-        line = json.dumps({"key": key, **_encoded(found)}, ensure_ascii=False, default=_number)
+        line = json.dumps({"key": key, **_encoded(found)}, ensure_ascii=False, default=_plain)
         self._file.write(line.encode() + b"\n")
+        self._file.flush()
         self._places[key] = (place, found.area_id)
         self._since_sync += 1
         if self._since_sync >= _SYNCED:
-            self._file.flush()
             os.fsync(self._file.fileno())
             self._since_sync = 0
 
@@ -76,7 +97,6 @@ class Journal:
 
     def read(self, key: str) -> AreaEstimate:
         """Return the area of ``key``."""
-        self._file.flush()
         self._file.seek(self._places[key][0])
         return _decoded(json.loads(self._file.readline()))
 
@@ -85,8 +105,9 @@ class Journal:
         self._path.unlink(missing_ok=True)
 
 
-def _number(value: Any) -> Any:
-    return value.item()
+def _plain(value: Any) -> Any:
+    """Return what a finding may carry as JSON can hold it."""
+    return value.tolist() if isinstance(value, np.generic | np.ndarray) else str(value)
 
 
 def _encoded(found: AreaEstimate) -> dict[str, Any]:

@@ -7,14 +7,11 @@ the bytes of the results are the same for any number of processes and however of
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -23,15 +20,17 @@ from threadpoolctl import threadpool_limits
 from quanheng import __version__
 from quanheng.fleet.folders import area_folders
 from quanheng.fleet.journal import Journal
+from quanheng.fleet.pool import mapped
 from quanheng.fleet.results_file import write_results
+from quanheng.fleet.run_errors import CannotRun
 from quanheng.fleet.store import read_area
 from quanheng.fleet.store_errors import BadArea
-from quanheng.fleet.store_files import stored
+from quanheng.fleet.store_files import CURVES, METERS, stored
+from quanheng.fleet.store_meters import CONSUMER, meter_rows
 from quanheng.kernels.fleet.estimate import estimate
+from quanheng.kernels.fleet.prepare import CannotEstimate
 from quanheng.kernels.fleet.report import Cast, unusable
 from quanheng.kernels.fleet.results import UNUSABLE, AreaEstimate, FleetFinding
-
-_AHEAD = 4  # areas a process that are under way or waiting to be written
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +41,6 @@ class Progress:
     areas: int
     resumed: int
     unusable: int
-
-
-class NoAreas(ValueError):
-    """The folder holds no area."""
 
 
 def run(
@@ -61,11 +56,14 @@ def run(
 
     Raises
     ------
-    NoAreas
-        No folder holds readings.
+    CannotRun
+        No folder holds readings; the window ends before it begins; ``out`` is a folder, or holds readings; another
+        process is writing it.
     OSError
         The disk refused; what was estimated stays in the journal.
     """
+    if since and until and since > until:
+        raise CannotRun("window", f"从 {since} 到 {until}：止日在起日之前。")
     work = partial(estimate_folder, since=since, until=until)
     return run_over(directory, out, work, f"{since} {until}", jobs=jobs, tell=tell, since=since, until=until)
 
@@ -78,24 +76,29 @@ def run_over(
     *,
     jobs: int,
     tell: Callable[[Progress], None],
+    also: Callable[[Path], list[Path]] = lambda _folder: [],
     since: date | None = None,
     until: date | None = None,
 ) -> Progress:
-    """Do ``work`` on every area; ``what`` distinguishes it from other work on the same files.  Raises as ``run``."""
+    """Do ``work`` on every area; ``what`` distinguishes it from other work on the same files.
+
+    ``also`` gives the files besides the readings that an answer depends on.  Raises as ``run``.
+    """
     folders = area_folders(directory)
     if not folders:
-        raise NoAreas(f"{directory} 中没有台区：台区的文件夹里应有 curves.parquet。")
+        raise CannotRun("no_areas", f"{directory} 中没有台区：台区的文件夹里应有 curves.parquet。")
+    _check_out(out)
     with Journal(out.with_name(out.name + ".journal")) as journal:
-        keys = {folder: _key(folder, what) for folder in folders}
+        keys = {folder: _key(folder, what, also(folder)) for folder in folders}
         waiting = [folder for folder in folders if keys[folder] not in journal]
         resumed = done = len(folders) - len(waiting)
         tell(Progress(done, len(folders), resumed, 0))
-        for folder, found in _mapped(work, waiting, jobs):
+        for folder, found in mapped(work, waiting, jobs, _lost):
             journal.append(keys[folder], found)
             done += 1
             tell(Progress(done, len(folders), resumed, 0))
         bad = _write(out, journal, keys, since, until)
-    journal.remove()
+        journal.remove()
     return Progress(done, len(folders), resumed, bad)
 
 
@@ -104,7 +107,9 @@ def _write(out: Path, journal: Journal, keys: dict[Path, str], since: date | Non
     named: dict[str, Path] = {}
     for folder, key in keys.items():
         name = journal.area_of(key)
-        named[name if name not in named else f"{name}（{folder.name}）"] = folder
+        while name in named:
+            name = f"{name}（{_printed(folder)}）"
+        named[name] = folder
     bad = 0
 
     def in_order() -> Iterator[AreaEstimate]:
@@ -124,53 +129,66 @@ def _write(out: Path, journal: Journal, keys: dict[Path, str], since: date | Non
 def estimate_folder(folder: Path, since: date | None = None, until: date | None = None) -> AreaEstimate:
     """Return the estimate of one area's folder on one thread; whatever happens, it is an answer for this area."""
     try:
-        read = read_area(folder, since, until)
-    except BadArea as bad:
-        return broken(folder, FleetFinding(bad.code, bad.text, data=bad.data))
-    try:
         with threadpool_limits(1):
+            read = read_area(folder, since, until)
             found = estimate(read.area)
     except Exception as error:  # one area must not stop a county; the answer says what happened
-        return broken(folder, failed(error))
+        return broken(folder, finding_of(error))
     return replace(found, findings=(*read.findings, *found.findings)) if read.findings else found
 
 
-def failed(error: Exception) -> FleetFinding:
-    """Return the finding for an area whose estimate failed as it must not."""
+def finding_of(error: Exception) -> FleetFinding:
+    """Return what to say of an area where this was raised."""
+    if isinstance(error, BadArea):
+        return FleetFinding(error.code, error.text, data=error.data)
+    if isinstance(error, CannotEstimate):
+        return error.finding
+    if isinstance(error, OSError):
+        return FleetFinding("bad_file", f"文件无法读写（{error.strerror or error}），这个台区没有结果。")
     return FleetFinding("bad_file", f"估计时出错（{type(error).__name__}：{error}），这个台区没有结果。")
 
 
 def broken(folder: Path, finding: FleetFinding) -> AreaEstimate:
-    """Return the answer for a folder of which nothing is known but what is wrong."""
-    return unusable(Cast(folder.name, (), np.zeros(0)), (finding,))
+    """Return the answer for an area that cannot be read: its meters, where they are recorded, are undetermined."""
+    nobody = Cast(_printed(folder), (), np.zeros(0))
+    try:
+        rows = meter_rows(folder)
+    except (BadArea, OSError, ValueError):
+        return unusable(nobody, (finding,))
+    area_ids = {str(row["area_id"]) for row in rows}
+    ids = sorted(str(row["meter_id"]) for row in rows if row["role"] == CONSUMER)
+    cast = Cast(area_ids.pop(), tuple(ids), np.full(len(ids), np.nan)) if len(area_ids) == 1 else nobody
+    return unusable(cast, (finding,))
 
 
-def _key(folder: Path, what: str) -> str:
-    """Return what the result depends on: the folder's files as they are, what is done, the version."""
-    parts = [__version__, folder.name, what]
-    for name in ("curves.parquet", "meters.parquet"):
-        path = stored(folder, name)
-        state = path.stat() if path.exists() else None
-        parts.append(f"{name} {state.st_size} {state.st_mtime_ns}" if state else f"{name} -")
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+def _lost(folder: Path) -> AreaEstimate:
+    text = "处理这个台区的进程意外终止，可能是内存不足，或文件已损坏。"
+    return broken(folder, FleetFinding("bad_file", text))
 
 
-def _mapped(
-    work: Callable[[Path], AreaEstimate], folders: list[Path], jobs: int
-) -> Iterator[tuple[Path, AreaEstimate]]:
-    """Yield each folder with its answer as soon as it is there, holding a few at a time."""
-    if jobs <= 1 or len(folders) <= 1:
-        for folder in folders:
-            yield folder, work(folder)
-        return
-    context = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")
-    with ProcessPoolExecutor(min(jobs, len(folders)), mp_context=context) as pool:
-        rest = iter(folders)
-        under_way: dict[Future[AreaEstimate], Path] = {}
-        while True:
-            for folder in islice(rest, _AHEAD * jobs - len(under_way)):
-                under_way[pool.submit(work, folder)] = folder
-            if not under_way:
-                return
-            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-                yield under_way.pop(future), future.result()
+def _printed(folder: Path) -> str:
+    """Return the name of a folder as text, whatever its bytes."""
+    return os.fsencode(folder.name or folder.resolve().name).decode(errors="replace") or "/"
+
+
+def _check_out(out: Path) -> None:
+    if not out.name or out.is_dir():
+        raise CannotRun("out", f"{out} 是文件夹；-o 后应写结果的文件名。")
+    if out.name in {CURVES, METERS} and out.exists():
+        raise CannotRun("out", f"{out} 是台区的读数，不能把结果写在上面。")
+
+
+def _key(folder: Path, what: str, also: list[Path]) -> str:
+    """Return what the result depends on: the files as they are, what is done, the version."""
+    parts = [__version__.encode(), os.fsencode(folder.name), what.encode()]
+    files = [(folder, CURVES), (folder, METERS), *((path.parent, path.name) for path in also)]
+    parts += [f"{name} {_state(parent, name)}".encode() for parent, name in files]
+    return hashlib.sha256(b"\n".join(parts)).hexdigest()
+
+
+def _state(folder: Path, name: str) -> str:
+    try:
+        state = stored(folder, name).stat()
+    except OSError:
+        return "-"
+    return f"{state.st_size} {state.st_mtime_ns}"

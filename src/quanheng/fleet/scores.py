@@ -29,7 +29,11 @@ def score(results: Path, truths: Sequence[Path]) -> dict[str, Any]:
     BadResults
         The results are none.
     """
-    known = dict(_truth(path) for path in _files(truths))
+    known: dict[str, dict[str, float]] = {}
+    for path in _files(truths):
+        area_id, errors = _truth(path)
+        if known.setdefault(area_id, errors) != errors:
+            raise BadTruth(f"台区 {area_id} 有两份不同的真值，后一份是 {path}。")
     rows = [_row(area, known[area.area_id]) for area in read_results(results) if area.area_id in known]
     if not rows:
         raise BadTruth("没有一个台区既有结果又有真值。")
@@ -47,17 +51,24 @@ def score(results: Path, truths: Sequence[Path]) -> dict[str, Any]:
 
 
 def _files(truths: Sequence[Path]) -> list[Path]:
-    return [
-        file for path in truths for file in (sorted(path.rglob("truth.json")) if path.is_dir() else [path])
-    ]
+    """Return the truth files, those below a folder in the order of their paths.  Raises BadTruth: none there."""
+    files: list[Path] = []
+    for path in truths:
+        found = sorted(path.rglob("truth.json")) if path.is_dir() else [path]
+        if not found:
+            raise BadTruth(f"{path} 中没有 truth.json。")
+        files += found
+    return files
 
 
 def _truth(path: Path) -> tuple[str, dict[str, float]]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         return str(content["area"]), {str(k): float(v) for k, v in content["error_percent"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadTruth(f"{path} 不是真值文件：{error}") from error
+    except OSError as error:
+        raise BadTruth(f"无法读取 {path}：{error.strerror}。") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise BadTruth(f"{path} 不是真值文件：应是 JSON，有 area 和每块表的 error_percent。") from error
 
 
 def _row(area: AreaEstimate, truth: dict[str, float], mpe_percent: float = 2.0) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -62,24 +62,28 @@ def write_state(folder: Path, month: date, state: MonthState) -> None:
     write_atomic(path, target.getvalue())
 
 
-def read_states(folder: Path, until: date) -> list[MonthState]:
-    """Return the states of all months up to that of ``until``, the oldest first.
+def state_paths(folder: Path, before: date) -> list[Path]:
+    """Return the states of the months before that of ``before``, the oldest first."""
+    end = state_path(folder, before).name
+    return [path for path in sorted((folder / "state").glob("????-??.npz")) if path.name < end]
+
+
+def read_states(paths: Sequence[Path]) -> list[MonthState]:
+    """Return the states of ``paths``.
 
     Raises
     ------
     BadState
         A file cannot be read, with its name.
     """
-    last = state_path(folder, until).name
-    return [_read(path) for path in sorted((folder / "state").glob("????-??.npz")) if path.name <= last]
+    return [_read(path) for path in paths]
 
 
 def _read(path: Path) -> MonthState:
     try:
         with np.load(path, allow_pickle=False) as file:
             text = json.loads(file["text"].tobytes())
-            if text["format"] != FORMAT:
-                raise BadState(f"{path} 是另一个版本写的，请重新运行这个月的 update。")
+            _check_format(text["format"], path)
             return MonthState(
                 cast=Cast(text["area_id"], tuple(text["meter_ids"]), file["mpe_percent"]),
                 step_minutes=text["step_minutes"],
@@ -94,7 +98,12 @@ def _read(path: Path) -> MonthState:
                 findings=tuple(FleetFinding(*row) for row in text["findings"]),
                 varies=text["varies"],
             )
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        if isinstance(error, BadState):
-            raise
-        raise BadState(f"{path} 已损坏，请重新运行这个月的 update。") from error
+    except BadState:
+        raise
+    except Exception as error:  # numpy and zipfile raise what they like for damaged bytes
+        raise BadState(f"state/{path.name} 已损坏，请重新运行这个月的 update。") from error
+
+
+def _check_format(number: object, path: Path) -> None:
+    if number != FORMAT:
+        raise BadState(f"state/{path.name} 是另一个版本写的，请重新运行这个月的 update。")

@@ -88,8 +88,8 @@ def _check_rows(rows: list[dict[str, object]]) -> None:
     if not rows:
         raise BadArea("missing_master", f"{METERS} 是空的。")
     ids = [row["meter_id"] for row in rows]
-    if any(meter is None for meter in ids):
-        raise BadArea("bad_file", f"{METERS} 中有一行没有写表号。")
+    if any(row[name] in (None, "") for row in rows for name in ("area_id", "meter_id")):
+        raise BadArea("bad_file", f"{METERS} 中有一行没有写台区或表号。")
     if len(set(ids)) != len(ids):
         twice = sorted({str(meter) for meter in ids if ids.count(meter) > 1})
         raise BadArea("bad_file", f"{METERS} 中有表号重复：{'、'.join(twice[:_SHOWN])}。", {"meters": twice})

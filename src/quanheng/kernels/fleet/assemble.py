@@ -111,18 +111,24 @@ def assemble(
         part = balance(inside, master, referral, wiring, area.master_mpe_percent, later, per_day)
         parts.append(part)
         grams.append(gram(part.rows, prepared.weight[span], per_day))
-        sums.append(_sums(inside, master, part, referral))
+        sums.append(_sums(inside, master, part, referral, prepared.weight[span] > 0))
     rows = parts[0].rows if len(parts) == 1 else np.concatenate([part.rows for part in parts], axis=1)
     whole = Balance(rows, area.n, parts[0].prior_sd, parts[0].learned)
     return Assembled(whole, reduce(operator.add, grams), reduce(operator.add, sums))
 
 
-def _sums(energy: Singles, master: Singles, part: Balance, referral: Referral) -> Sums:
+def _sums(
+    energy: Singles, master: Singles, part: Balance, referral: Referral, there: NDArray[np.bool_]
+) -> Sums:
+    """Return the sums over the intervals in which the master is ``there`` (T,)."""
+    referred = part.rows[1 : part.n + 1]
+    if not there.all():
+        energy, referred, master = energy[:, there], referred[:, there], master[there]
     used = np.abs(energy).sum(axis=1, dtype=np.float64)
     return Sums(
         used,
         energy.sum(axis=1, dtype=np.float64),
-        part.rows[1 : part.n + 1].sum(axis=1, dtype=np.float64),
+        referred.sum(axis=1, dtype=np.float64),
         (used * referral.uncertainty) ** 2,
         float(master.sum(dtype=np.float64)),
         master.size,

@@ -34,6 +34,9 @@ _MOST_ELSEWHERE = 0.1  # of the consumers; where more are not seen, the master i
 _HOPELESS = 0.3  # the residual below, from which readings and master do not belong together
 _TRIALS = 2  # steps that are tried at a time where the area is not explained
 _SOME = 0.002  # share of the master's energy from which an amount is told
+_OFF = 0.75  # tolerances by which most meters differ from the master, from which it is the master
+_JURY = 5  # consumers that are needed to say so
+_TOO_MUCH = 0.2  # of the consumers' energy that the master does not see
 _SLOW = 3  # bands of slow variations
 _FIXED_ROW = 1  # place of the fixed loss among the nuisance, see balance
 _HOUSEHOLD = (
@@ -149,6 +152,23 @@ def is_unexplained(statistics: Gram, sums: Sums, posterior: Posterior) -> bool:
     )
 
 
+def _master_differs(sums: Sums, posterior: Posterior) -> float | None:
+    """Return by how much (a ratio) the master differs from most consumers, None where it agrees.
+
+    The errors of good meters are about zero in the middle; where most lie to one side, it is the master that is off:
+    a forgotten transformer ratio, another area.
+    """
+    tolerance = posterior.belief.tolerance
+    telling = posterior.data_variance < tolerance**2
+    lost = (sums.master - float(sums.referred.sum())) / max(float(sums.used.sum()), 1e-9)
+    if lost < -_TOO_MUCH:
+        return lost
+    if np.count_nonzero(telling) < _JURY:
+        return None
+    low, middle, high = np.quantile(posterior.mean[telling], (0.3, 0.5, 0.7))
+    return float(middle) if low > _OFF * tolerance or high < -_OFF * tolerance else None
+
+
 def unmetered(
     statistics: Gram, sums: Sums, posterior: Posterior, step_minutes: int, varies: float | None
 ) -> list[FleetFinding]:
@@ -156,6 +176,10 @@ def unmetered(
 
     ``varies`` is the share of the residual's variation that is not the same every day, None where it is not known.
     """
+    off = _master_differs(sums, posterior)
+    if off is not None:
+        text = f"总表比各表之和{'少' if off < 0 else '多'} {abs(off):.1%}，多数表都一样：先查总表的倍率、互感器和台区归属。"
+        return [FleetFinding("wrong_topology", text, data={"master_percent": round(100 * off, 2)})]
     constant = constant_load(sums, posterior)
     if slow_residual(statistics, sums, posterior) <= _UNEXPLAINED:
         if constant is None:
@@ -195,7 +219,7 @@ def correction_findings(area: Area, done: Corrections, posterior: Posterior) -> 
         way = "慢" if minutes > 0 else "快"
         first, last = str(days + shift.first), str(days + shift.last - 1)
         text = f"时钟{way} {abs(minutes)} 分钟（{first} 至 {last}），已按移动后的读数计算。"
-        data = {"intervals": -shift.lag, "first_day": first, "last_day": last}
+        data = {"intervals": shift.lag, "first_day": first, "last_day": last}
         findings.append(FleetFinding("clock_shift", text, area.meter_ids[shift.meter], data))
     for k, split in enumerate(done.splits):
         before = float(1 / (1 + posterior.mean[split.meter]) - 1)

@@ -10,6 +10,7 @@ from quanheng.kernels.fleet.results import FleetFinding
 Floats = NDArray[np.floating]
 
 _ALIKE = 0.9  # correlation of two errors from which they count as one group
+_APART = 0.2  # standard deviation of an error, in the spread of bad meters, up to which it is known by itself
 _LITTLE = 0.001  # share of the mean consumer's energy under which there is no consumption
 
 
@@ -33,8 +34,9 @@ def collinear_groups(information: Floats, spread: float, doubtful: NDArray[np.bo
     rows = np.flatnonzero(doubtful)
     if rows.size < 2:  # noqa: PLR2004 - a group has two members
         return []
-    _, correlation = alone(information, spread)
-    near = correlation[np.ix_(rows, rows)] < -_ALIKE
+    deviation, correlation = alone(information, spread)
+    unknown = deviation[rows] > _APART * spread
+    near = (correlation[np.ix_(rows, rows)] < -_ALIKE) & unknown[:, None] & unknown
     groups: list[list[int]] = []
     open_rows = set(range(rows.size))
     while open_rows:

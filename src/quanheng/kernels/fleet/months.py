@@ -84,7 +84,7 @@ def estimate_months(states: Sequence[MonthState]) -> AreaEstimate:
     statistics = reduce(operator.add, (state.gram for state in same))
     sums = reduce(operator.add, (state.sums for state in same))
     tolerance = float(np.median(newest.cast.mpe_percent)) / 100
-    posterior = infer_sums(statistics, sums, newest.prior_sd, newest.learned, tolerance)
+    posterior = infer_sums(statistics, sums, same[0].prior_sd, newest.learned, tolerance)
     findings = [finding for state in same for finding in state.findings]
     if len(same) < len(states):
         text = f"{len(states) - len(same)} 个月的表或相别与现在不同，没有用。"

@@ -65,8 +65,8 @@ def _likeness(voltage: Singles, master: Singles) -> tuple[Floats, float]:
 
 def _moves(voltage: Singles) -> Singles:
     """Return the changes from one interval to the next about their mean, zero where one is not known."""
-    moves = np.diff(voltage, axis=1)
     with np.errstate(invalid="ignore"):
+        moves = np.diff(voltage, axis=1)
         complete = bool(np.isfinite(moves.sum()))
     if not complete:
         moves[~np.isfinite(moves)] = 0

@@ -23,6 +23,7 @@ _ROUNDS = 60
 _CAUTION = (
     1.3  # noise is taken for larger than the residual shows: it is neither Gaussian nor quite independent
 )
+_ROUNDING = 2e-9  # of the largest product of a row: less noise than that single precision cannot show
 _STILL = 1e-3  # largest change of a log variance when it is done
 
 
@@ -83,7 +84,9 @@ class _State:
         self.belief = belief
         power = statistics.products[:, 0, 0] / statistics.counts
         self.noise = np.minimum(power, power[-1]) if noise is None else noise.copy()
-        self.noise = np.maximum(self.noise, 1e-18)
+        own = statistics.products.diagonal(axis1=1, axis2=2)[:, 1 : n + 1]
+        self.least = np.maximum(_ROUNDING * own.max(axis=1), 1e-18)
+        self.noise = np.maximum(self.noise, self.least)
         self.found: Explained | None = None
 
     def improve(self) -> float:
@@ -108,7 +111,7 @@ class _State:
         products = self.statistics.products
         left = products @ weights @ weights
         doubt = np.einsum("bij,ij->b", products[:, 1:, 1:], joint)
-        new = np.maximum((left + doubt) / self.statistics.counts, 1e-18)
+        new = np.maximum((left + doubt) / self.statistics.counts, self.least)
         moved = float(np.abs(np.log(new / self.noise)).max())
         self.noise = new
         for group in self.learned:

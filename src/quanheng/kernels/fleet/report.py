@@ -128,8 +128,7 @@ def _explain(
     """Put a reason at every meter that does not conform, and take the verdict from those that were corrected."""
     grouped = {i: group for group in groups for i in group}
     for i in grouped:
-        if status[i] == CONFORMING:
-            status[i] = UNDETERMINED
+        status[i] = UNDETERMINED
     taken = {f.meter_id: _EXCHANGED for f in findings if f.code == "meter_exchanged"}
     taken |= {f.meter_id: _ELSEWHERE for f in findings if f.code == "wrong_topology"}
     for i, name in enumerate(cast.meter_ids):

@@ -36,10 +36,20 @@ class Explained:
 class _Set:
     """A set of bad meters with the Gaussian posterior that it implies."""
 
-    def __init__(self, information: Floats, score: Floats, good: Floats, wrong: Floats, odds: float) -> None:
-        self.covariance = np.linalg.inv(information + np.diag(good))
+    def __init__(
+        self,
+        information: Floats,
+        score: Floats,
+        good: Floats,
+        wrong: Floats,
+        odds: float,
+        start: Iterable[int],
+    ) -> None:
+        self.members = set(start)
+        precision = good.copy()
+        precision[list(self.members)] = wrong[list(self.members)]
+        self.covariance = np.linalg.inv(information + np.diag(precision))
         self.mean = self.covariance @ score
-        self.members: set[int] = set()
         self.change = wrong - good  # of the precision of a meter that becomes bad
         self.bonus = odds + 0.5 * np.log(wrong / good)
 
@@ -100,13 +110,18 @@ def explain(
     ``good`` and ``wrong`` (n,) are the precisions of b for good and for bad meters, ``share`` the prior probability
     of being bad; ``start`` is a set to begin with.
     """
-    state = _Set(information, score, good, wrong, float(np.log(share / (1 - share))))
-    for i in start:
-        state.flip(i)
+    state = _Set(information, score, good, wrong, float(np.log(share / (1 - share))), start)
     for _ in range(4 * len(score)):
         if not state.climb():
             break
     return _weigh(state, good, wrong)
+
+
+def _mixed(weights: Floats, means: Floats, variances: Floats) -> tuple[float, float]:
+    """Return mean and variance of a mixture."""
+    share = weights / weights.sum()
+    mean = float(share @ means)
+    return mean, float(share @ (variances + (means - mean) ** 2))
 
 
 def _weigh(state: _Set, good: Floats, wrong: Floats) -> Explained:
@@ -129,9 +144,14 @@ def _weigh(state: _Set, good: Floats, wrong: Floats) -> Explained:
         swaps = np.where(inside, 0.0, np.exp(np.clip(removal + instead, -700, 50)))
         # What adding alone gains is not counted a second time as an exchange.
         swaps = np.maximum(swaps - np.exp(np.clip(removal, -700, 50)) * added, 0.0)
-        whole = 1 + float(np.exp(min(removal, 50))) + swaps.sum()
+        weights = np.append(swaps, np.exp(np.clip(removal, -700, 50)))
+        whole = 1 + weights.sum()
         bad[k] = 1 / whole
-        good_mean[k], good_variance[k] = left_mean[k], left_diagonal[k]
+        # As a good one it is what remains with another in its place, or with none.
+        link = state.covariance[k] * (left_diagonal[k] / diagonal[k])
+        means = left_mean[k] - np.append(link * state.change * left_mean / left_scale, 0.0)
+        variances = left_diagonal[k] - np.append(link**2 * state.change / left_scale, 0.0)
+        good_mean[k], good_variance[k] = _mixed(weights, means, variances)
         swapped = swaps / whole
         told = swapped > bad
         bad_mean = np.where(told, left_mean / left_scale, bad_mean)

@@ -26,7 +26,9 @@ class District:
     start: np.datetime64  # beginning of the first interval
     step_minutes: int
     inflow: Singles  # (T,) [m³]
-    pressure: Singles | None  # (T,) [kPa], one point that stands for the district; None where none is measured
+    pressure: (
+        Singles | None
+    )  # (T,) [kPa], one point that stands for the district; None where none is measured
     volume: Singles  # (n, T) [m³]
 
     @property

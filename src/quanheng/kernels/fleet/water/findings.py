@@ -8,37 +8,54 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from quanheng.kernels.fleet.decide import Verdicts, unfair_energy
 from quanheng.kernels.fleet.posterior import Posterior
 from quanheng.kernels.fleet.prepare import Prepared
-from quanheng.kernels.fleet.results import CONFORMING, OUT_OF_TOLERANCE, FleetFinding
+from quanheng.kernels.fleet.results import AreaEstimate, FleetFinding
 from quanheng.kernels.fleet.water.district import District
-from quanheng.kernels.fleet.water.leakage import COMMON_ROW, LEAKAGE_ROW, PRESSURE_ROW, Pressure, inflow_spread
+from quanheng.kernels.fleet.water.leakage import COMMON_ROW, LEAKAGE_ROW, PRESSURE_ROW, Pressure
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 _HALF = 1.96  # of a 95 % interval, in standard uncertainties
 _NIGHT = (2, 4)  # hours of the minimum night flow
-_BEYOND = 0.5  # common error of the consumers that is still believed, in tolerances
-_WORDS = (("总表", "考核表"), ("台区", "小区"), ("电量", "水量"), ("用电", "用水"), ("kWh", "m³"))
+_WORDS = (
+    ("总表", "考核表"),
+    ("台区", "小区"),
+    ("电量", "水量"),
+    ("用电", "用水"),
+    ("负荷", "用水"),
+    ("kWh", "m³"),
+)
 
 
 def in_water_words(finding: FleetFinding) -> FleetFinding:
     """Return a finding of the shared steps, which speak of energy, as one of water."""
-    text = finding.text
+    data = {key.replace("kwh", "m3"): value for key, value in finding.data.items()}
+    return replace(finding, text=_water(finding.text), data=data)
+
+
+def water_answer(answer: AreaEstimate) -> AreaEstimate:
+    """Return the answer of the shared steps with all its sentences speaking of water."""
+    findings = tuple(map(in_water_words, answer.findings))
+    return replace(answer, findings=findings, reason=tuple(map(_water, answer.reason)))
+
+
+def _water(text: str) -> str:
     for electrical, water in _WORDS:
         text = text.replace(electrical, water)
-    data = {key.replace("kwh", "m3"): value for key, value in finding.data.items()}
-    return replace(finding, text=text, data=data)
+    return text
 
 
 def leakage_finding(
-    district: District, prepared: Prepared, posterior: Posterior, pressure: Pressure | None
+    district: District, prepared: Prepared, posterior: Posterior, inflow_spread: float, pressure: Pressure
 ) -> FleetFinding:
-    """Return the mean leakage with its 95 % interval [m³ per day], and what the night says."""
+    """Return the mean leakage with its 95 % interval [m³ per day], and what the night says.
+
+    ``inflow_spread`` is the standard uncertainty of the district meter, a ratio.
+    """
     per_day = prepared.per_day
     middle = per_day * float(posterior.nuisance[LEAKAGE_ROW])
-    own = middle * inflow_spread(district.inflow_mpe_percent)
+    own = middle * inflow_spread
     half = _HALF * float(np.hypot(per_day * np.sqrt(posterior.nuisance_variance[LEAKAGE_ROW]), own))
     inflow = float(prepared.master.sum(dtype=np.float64)) * per_day / prepared.master.size
     clock = np.arange(prepared.master.size) % per_day * 24 / per_day
@@ -52,7 +69,7 @@ def leakage_finding(
         "share": round(middle / max(inflow, 1e-9), 4),
         "night_m3_per_hour": round(float(unmetered) * per_day / 24, 4),
     }
-    if pressure is not None and middle > half:
+    if pressure.ratio is not None and middle > half:
         doubt = np.sqrt(posterior.nuisance_variance[PRESSURE_ROW]) / posterior.nuisance[LEAKAGE_ROW]
         data |= {"n1": round(pressure.exponent, 2), "n1_standard_uncertainty": round(float(doubt), 2)}
     text = (
@@ -81,7 +98,9 @@ def burst_findings(
         said = str(moment).replace("T", " ")
         way = "增加" if size > 0 else "减少"
         advice = "像爆管，先查漏" if size > 0 else "像修复了漏点"
-        text = f"{said} 前后起，漏损{way}约 {abs(size):.2f} ± {half:.2f} m³/天，{advice}；没有算作各表的误差。"
+        text = (
+            f"{said} 前后起，漏损{way}约 {abs(size):.2f} ± {half:.2f} m³/天，{advice}；没有算作各表的误差。"
+        )
         data = {
             "day": str(moment.astype("datetime64[D]")),
             "time": said,
@@ -95,11 +114,13 @@ def burst_findings(
 
 def no_pressure() -> FleetFinding:
     """Return what is said where pressure was not measured."""
-    text = "没有可用的压力读数：漏损怎样随压力变化是假定的。夜间若有调压，漏损会估错，且估计的区间里没有算入。"
+    text = (
+        "没有可用的压力读数：漏损怎样随压力变化是假定的。夜间若有调压，漏损会估错，且估计的区间里没有算入。"
+    )
     return FleetFinding("no_pressure", text)
 
 
-def common_finding(district: District, posterior: Posterior, shift: tuple[float, float]) -> FleetFinding:
+def common_finding(posterior: Posterior, shift: tuple[float, float]) -> FleetFinding:
     """Return what the balance cannot separate; ``shift`` is mean and standard deviation of the common part of a."""
     middle = 100 * float(posterior.nuisance[COMMON_ROW])
     half = 100 * _HALF * float(np.sqrt(posterior.nuisance_variance[COMMON_ROW]))
@@ -116,13 +137,9 @@ def common_finding(district: District, posterior: Posterior, shift: tuple[float,
     return FleetFinding("confounded_low_flow", text, data=data)
 
 
-def district_differs(district: District, posterior: Posterior) -> FleetFinding | None:
+def district_differs(posterior: Posterior) -> FleetFinding:
     """Return the finding that withholds all verdicts: more is missing in proportion than both errors allow."""
     middle = float(posterior.nuisance[COMMON_ROW])
-    half = 2 * float(np.sqrt(posterior.nuisance_variance[COMMON_ROW]))
-    tolerance = float(np.median(district.mpe_percent)) / 100
-    if abs(middle) - half <= district.inflow_mpe_percent / 100 + _BEYOND * tolerance:
-        return None
     way, check = ("多", "漏登的表、窃水、各表老化和考核表") if middle > 0 else ("少", "考核表和小区的边界")
     text = f"按比例，考核表比各表之和{way} {abs(middle):.1%}，超出考核表的最大允许误差：先查{check}，再判断各表。"
     return FleetFinding("district_differs", text, data={"percent": round(100 * middle, 3)})
@@ -133,32 +150,3 @@ def stopped_finding(district: District, meter: int, day: int) -> FleetFinding:
     since = str(district.start.astype("datetime64[D]") + day)
     text = f"{since} 起读数不再增加：表停走，或没有用水。停走后流过的水会算成漏损。"
     return FleetFinding("no_consumption", text, district.meter_ids[meter], {"day": since})
-
-
-def reason_of(
-    meter: int,
-    status: str,
-    verdicts: Verdicts,
-    used: float,
-    stopped: int | None,
-    is_idle: bool,
-    is_alone: bool,
-) -> str:
-    """Return why a meter has its status; ``used`` [m³] is what it showed, ``stopped`` the day since it shows nothing."""
-    error, uncertainty = float(verdicts.error[meter]), float(verdicts.uncertainty[meter])
-    if stopped is not None:
-        return "期间停走或不再用水，见小区的发现。"
-    if status == CONFORMING:
-        return ""
-    if status == OUT_OF_TOLERANCE:
-        middle, low, high = unfair_energy(used, error, uncertainty)
-        way = "多计" if middle > 0 else "少计"
-        low, high = sorted((abs(low), abs(high)))
-        return f"估计误差超出最大允许误差，期间约{way} {abs(middle):.2f} m³（{low:.2f} 至 {high:.2f}）。"
-    if is_idle:
-        return "几乎没有用水。"
-    if not is_alone:
-        return "用水与别的表同步变化，不能分开，见小区的发现。"
-    if not verdicts.judged[meter]:
-        return f"用水太少或变化太少，标准不确定度 {100 * uncertainty:.2g}% 还不够小。"
-    return f"超差的概率是 {float(verdicts.probability[meter]):.0%}，不足以下结论。"

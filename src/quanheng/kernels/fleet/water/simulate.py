@@ -71,7 +71,7 @@ class DistrictTruth:
 
 def simulate_district(scenario: DistrictScenario) -> tuple[District, DistrictTruth]:
     """Return a district and its truth.  Raises ValueError for a step that no hour consists of."""
-    if 60 % scenario.step_minutes:  # noqa: PLR2004 - minutes of an hour
+    if 60 % scenario.step_minutes:
         raise ValueError(f"no hour consists of {scenario.step_minutes} minutes")
     dice = np.random.default_rng(scenario.seed)
     n, per_day = scenario.homes + scenario.shops, 24 * 60 // scenario.step_minutes
@@ -154,9 +154,7 @@ def _registered_share(flow: Floats, starting: Floats) -> Floats:
     return share
 
 
-def _pressure(
-    dice: np.random.Generator, scenario: DistrictScenario, demand: Floats, per_day: int
-) -> Floats:
+def _pressure(dice: np.random.Generator, scenario: DistrictScenario, demand: Floats, per_day: int) -> Floats:
     """Return the true pressure (T,) [kPa]: the supply's, less what is lost on the way, less the valve's."""
     hours = (np.arange(demand.size) % per_day + 0.5) * 24 / per_day
     moving = np.repeat(dice.normal(0, _SUPPLY / 2, scenario.days), per_day)
@@ -188,9 +186,7 @@ def _late(dice: np.random.Generator, indicated: Floats, scenario: DistrictScenar
     """Return the volumes (n, T) as clocks that are some seconds ahead or behind cut them."""
     moved = dice.normal(0, scenario.clock_sd_seconds, len(indicated)) / (60 * scenario.step_minutes)
     part = np.abs(moved)[:, None]
-    neighbour = np.where(
-        moved[:, None] > 0, np.roll(indicated, 1, axis=1), np.roll(indicated, -1, axis=1)
-    )
+    neighbour = np.where(moved[:, None] > 0, np.roll(indicated, 1, axis=1), np.roll(indicated, -1, axis=1))
     cut: Floats = (1 - part) * indicated + part * neighbour
     return cut
 
