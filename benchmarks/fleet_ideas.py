@@ -47,6 +47,7 @@ from fleet_ideas_parts import (
     without_own_loss,
     without_rounding,
 )
+import quanheng.kernels.fleet.estimate as estimating
 from quanheng.fleet.store import read_area
 from quanheng.kernels.fleet import (
     assemble,
@@ -254,7 +255,7 @@ def ideas() -> dict[str, Idea]:
             PLAIN,
             {
                 f"factor {factor}, common {common}": [
-                    (posterior, "_CAUTION", factor),
+                    (estimating, "CAUTION", factor),
                     (mixture, "_COMMON", common),
                 ]
                 for common in (0.0, 0.04)

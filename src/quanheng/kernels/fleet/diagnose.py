@@ -74,26 +74,26 @@ def next_correction(
     assembled: Assembled, posterior: Posterior, prepared: Prepared, done: Corrections
 ) -> Corrections | None:
     """Return ``done`` with the clearest change added, None where nothing is left to correct."""
+    fallen = _fallen(posterior, done)
+    if fallen:
+        kept = tuple(split for split in done.splits if split.meter not in fallen)
+        return replace(done, splits=kept, refuted=(*done.refuted, *fallen))
+    changes: list[Change] = []
+    if slow_residual(assembled.gram, assembled.sums, posterior) <= _HOPELESS:
+        changes = scan(assembled.balance, assembled.gram, posterior, prepared.weight, prepared.per_day)
+    days = prepared.weight.size // prepared.per_day
+    shifted = {(s.meter, s.lag) for s in done.shifts}
+    for change in changes:
+        if change.lag and (change.meter, change.lag) not in shifted:
+            ends = [Split(change.meter, day) for day in (change.first, change.last) if 0 < day < days]
+            return replace(done, shifts=(*done.shifts, change), splits=(*done.splits, *ends[:1]))
     far = np.flatnonzero(posterior.data_mean + _CLEAR * np.sqrt(posterior.data_variance) < _ELSEWHERE)
     strangers = tuple(int(i) for i in far if i not in done.touched)
     most = max(2, int(_MOST_ELSEWHERE * len(posterior.mean)))
     if strangers and len(done.elsewhere) + len(strangers) <= most:
         return replace(done, elsewhere=(*done.elsewhere, *strangers))
-    fallen = _fallen(posterior, done)
-    if fallen:
-        kept = tuple(split for split in done.splits if split.meter not in fallen)
-        return replace(done, splits=kept, refuted=(*done.refuted, *fallen))
-    if slow_residual(assembled.gram, assembled.sums, posterior) > _HOPELESS:
-        return None
-    days = prepared.weight.size // prepared.per_day
     settled = {s.meter for s in done.splits} | set(done.refuted)
-    shifted = {(s.meter, s.lag) for s in done.shifts}
     explained = not is_unexplained(assembled.gram, assembled.sums, posterior)
-    changes = scan(assembled.balance, assembled.gram, posterior, prepared.weight, prepared.per_day)
-    for change in changes:
-        if change.lag and (change.meter, change.lag) not in shifted:
-            ends = [Split(change.meter, day) for day in (change.first, change.last) if 0 < day < days]
-            return replace(done, shifts=(*done.shifts, change), splits=(*done.splits, *ends[:1]))
     return _stepped([c for c in changes if not c.lag and c.meter not in settled], done, explained=explained)
 
 

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,7 @@ from quanheng.kernels.fleet.diagnose import (
 )
 from quanheng.kernels.fleet.gram import Gram
 from quanheng.kernels.fleet.mixture import Mixture
-from quanheng.kernels.fleet.posterior import Posterior, infer
+from quanheng.kernels.fleet.posterior import CAUTION, CAUTION_BRIDGED, Posterior, infer
 from quanheng.kernels.fleet.prepare import CannotEstimate, Prepared, prepare
 from quanheng.kernels.fleet.report import Cast, report, unusable
 from quanheng.kernels.fleet.results import AreaEstimate, FleetFinding
@@ -95,8 +96,21 @@ def _inferred(
     assembled = assemble(area, prepared, wiring, energy, done.splits)
     rows = assembled.balance
     tolerance = float(np.median(area.mpe_percent)) / 100
-    posterior = infer_sums(assembled.gram, assembled.sums, rows.prior_sd, rows.learned, tolerance, noise)
+    posterior = infer_sums(
+        assembled.gram,
+        assembled.sums,
+        rows.prior_sd,
+        rows.learned,
+        tolerance,
+        noise,
+        is_bridged=is_bridged(prepared.findings),
+    )
     return assembled, posterior
+
+
+def is_bridged(findings: Iterable[FleetFinding]) -> bool:
+    """Tell whether so many readings were missing that it is told."""
+    return any(finding.code == "missing_readings" for finding in findings)
 
 
 def infer_sums(
@@ -106,10 +120,13 @@ def infer_sums(
     learned: tuple[slice, ...],
     tolerance: float,
     noise: Floats | None = None,
+    *,
+    is_bridged: bool = False,
 ) -> Posterior:
     """Return the posterior of all meters from statistics and sums over any span of time; ``tolerance`` is a ratio."""
     belief = Mixture(tolerance, sums.uncertainty, sums.drop)
-    return infer(statistics, len(sums.used), prior_sd, learned, belief, noise)
+    caution = CAUTION_BRIDGED if is_bridged else CAUTION
+    return infer(statistics, len(sums.used), prior_sd, learned, belief, noise, caution)
 
 
 def _reverse(area: Area) -> list[FleetFinding]:

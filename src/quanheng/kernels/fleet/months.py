@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from quanheng.kernels.fleet.area import Area
 from quanheng.kernels.fleet.assemble import Sums
 from quanheng.kernels.fleet.diagnose import daily_variation, unmetered
-from quanheng.kernels.fleet.estimate import cast_of, examine, infer_sums
+from quanheng.kernels.fleet.estimate import cast_of, examine, infer_sums, is_bridged
 from quanheng.kernels.fleet.gram import Gram
 from quanheng.kernels.fleet.report import Cast, report
 from quanheng.kernels.fleet.results import AreaEstimate, FleetFinding
@@ -84,7 +84,8 @@ def estimate_months(states: Sequence[MonthState]) -> AreaEstimate:
     statistics = reduce(operator.add, (state.gram for state in same))
     sums = reduce(operator.add, (state.sums for state in same))
     tolerance = float(np.median(newest.cast.mpe_percent)) / 100
-    posterior = infer_sums(statistics, sums, same[0].prior_sd, newest.learned, tolerance)
+    bridged = any(is_bridged(state.findings) for state in same)
+    posterior = infer_sums(statistics, sums, same[0].prior_sd, newest.learned, tolerance, is_bridged=bridged)
     findings = [finding for state in same for finding in state.findings]
     if len(same) < len(states):
         text = f"{len(states) - len(same)} 个月的表或相别与现在不同，没有用。"

@@ -20,9 +20,9 @@ from quanheng.kernels.fleet.suspects import Explained, explain
 Floats = NDArray[np.floating]
 
 _ROUNDS = 60
-_CAUTION = (
-    1.3  # noise is taken for larger than the residual shows: it is neither Gaussian nor quite independent
-)
+# The noise is taken for larger than the residual shows: it is neither Gaussian nor quite independent, …
+CAUTION = 1.3
+CAUTION_BRIDGED = 2.6  # … and far from it where gaps were bridged
 _ROUNDING = 2e-9  # of the largest product of a row: less noise than that single precision cannot show
 _STILL = 1e-3  # largest change of a log variance when it is done
 
@@ -33,6 +33,7 @@ class Posterior:
 
     mean: Floats
     variance: Floats
+    seen: Floats  # mean of b = a + s, what the rows of the balance are multiplied with
     kinds: Kinds  # the mixture that they come from
     data_mean: Floats  # what the data alone say, the other meters being known as they are, …
     data_variance: Floats  # … and how well
@@ -51,13 +52,14 @@ def infer(
     learned: Sequence[slice],
     belief: Mixture,
     noise: Floats | None = None,
+    caution: float = CAUTION,
 ) -> Posterior:
     """Return the posterior of n meters from ``statistics`` of rows as in ``Balance``.
 
     ``prior_sd`` (q,) are those of the nuisance, ``learned`` groups of them; ``belief`` is what holds of the meters,
-    and learns; ``noise`` (B,) is where the variances start.
+    and learns; ``noise`` (B,) is where the variances start; ``caution`` multiplies them.
     """
-    state = _State(statistics, n, prior_sd.copy(), tuple(learned), belief, noise)
+    state = _State(statistics, n, prior_sd.copy(), tuple(learned), belief, noise, caution)
     rounds = 0
     for rounds in range(1, _ROUNDS + 1):
         if state.improve() < _STILL and rounds > len(statistics.counts):
@@ -76,12 +78,14 @@ class _State:
         learned: tuple[slice, ...],
         belief: Mixture,
         noise: Floats | None,
+        caution: float,
     ) -> None:
         self.statistics = statistics
         self.n = n
         self.prior_sd = prior_sd
         self.learned = learned
         self.belief = belief
+        self.caution = caution
         power = statistics.products[:, 0, 0] / statistics.counts
         self.noise = np.minimum(power, power[-1]) if noise is None else noise.copy()
         own = statistics.products.diagonal(axis1=1, axis2=2)[:, 1 : n + 1]
@@ -92,7 +96,7 @@ class _State:
     def improve(self) -> float:
         """Do one round and return the largest change of a log variance."""
         n = self.n
-        system = np.tensordot(1 / (_CAUTION * self.noise), self.statistics.products, 1)
+        system = np.tensordot(1 / (self.caution * self.noise), self.statistics.products, 1)
         right, square = system[1:, 0], system[1:, 1:]
         rest = np.linalg.inv(square[n:, n:] + np.diag(1 / self.prior_sd**2))
         link = square[:n, n:] @ rest
@@ -128,6 +132,7 @@ class _State:
         return Posterior(
             mean,
             variance,
+            self.found.mean,
             kinds,
             self.found.data_mean,
             self.found.data_variance + self.belief.beside(),

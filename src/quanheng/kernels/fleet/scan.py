@@ -40,7 +40,7 @@ class Change:
 
 def residual_of(rows: Balance, posterior: Posterior) -> Singles:
     """Return what the posterior mean leaves of the balance, (T,) [kWh]."""
-    weights = np.concatenate([posterior.mean, posterior.nuisance]).astype(np.float32)
+    weights = np.concatenate([posterior.seen, posterior.nuisance]).astype(np.float32)
     left: Singles = rows.target - weights @ rows.rows[1:]
     return left
 

@@ -135,7 +135,7 @@ def _scale_findings(
 def _inverse(area: Area, phase: NDArray[np.int8], span: slice) -> Singles:
     """Return (n, T) consumer voltage / master voltage of its phase; the harmonic mean of three phases."""
     master = area.master_voltage[:, span]
-    master = np.where(master > 0, master, np.float32(np.nan))
+    master = np.where((master > 0) & np.isfinite(master), master, np.float32(np.nan))
     voltage = area.voltage[:, span]
     inverse = np.full(voltage.shape, np.nan, dtype=np.float32)
     for p in range(3):

@@ -51,7 +51,7 @@ _BURSTS = 6  # at most so many steps of leakage
 _ROUNDS = 5  # of correcting the exponent of the leakage
 _SETTLED = 0.02  # change of it when it is done
 _LEVEL = 0.1  # relative change of the leakage when it is done
-_CLOCKS = 0.0015  # of c, by clocks some seconds off and pressure sampled once an interval: standard deviation
+_CLOCKS = 0.002  # of c, by clocks some seconds off and pressure sampled once an interval: standard deviation
 _UNMEASURED = (
     0.015  # of the leakage, by a course of the pressure that none of the rows describes: standard deviation
 )
