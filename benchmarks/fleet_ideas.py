@@ -30,6 +30,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from numpy.typing import NDArray
 
+import quanheng.kernels.fleet.estimate as estimating
 from fleet_accuracy import COVERAGE, ROOT, Case
 from fleet_accuracy import _case as scored_case
 from fleet_cases import MIXED
@@ -47,7 +48,6 @@ from fleet_ideas_parts import (
     without_own_loss,
     without_rounding,
 )
-import quanheng.kernels.fleet.estimate as estimating
 from quanheng.fleet.store import read_area
 from quanheng.kernels.fleet import (
     assemble,

@@ -10,7 +10,17 @@ from typing import Any
 import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+# The first line is ours: with these every window loads two pages of the address bar and a spare process, which is
+# more work than ours.  The others are Playwright's own; of two such switches Chromium heeds the last.
+WITHOUT = (
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup", "SpareRendererForSitePerProcess"),
+    *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades"),
+    *("HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding"),
+    *("ThirdPartyStoragePartitioning", "AvoidCorsURLLoaderRestartOnRedirect", "TcpPortRandomizationWin"),
+    *("OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch"),
+)
 SWITCHES = [
+    f"--disable-features={','.join(WITHOUT)}",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -21,9 +31,7 @@ SWITCHES = [
 ]
 MISSING = "Chromium not found: apt-get install chromium, or set CHROMIUM"
 
-# One group, so that one worker starts one browser and one server.  pytest-xdist 3.8 does not see groups under
-# pytest 9.2 (its issue 1386): until it does, each worker starts its own, which costs time and nothing else.
-IN_BROWSER = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+IN_BROWSER = [pytest.mark.browser]
 
 
 def find_chromium() -> str | None:

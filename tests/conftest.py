@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import django
 import pytest
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from tests.chromium import browser_type_launch_args, pytest_runtest_makereport  # noqa: F401  for all below
 
@@ -20,9 +22,25 @@ os.environ |= {
 django.setup()  # other conftest files import models
 
 from tests.append_only import flush_empties_append_only_tables  # noqa: E402, F401  a fixture of all
+from tests.demonstration import make_demonstration, make_migrated  # noqa: E402
+from tests.prepared import made_once  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("QUANHENG_SHARED", ROOT.parent / "shared"))
+
+
+# Minutes of the run: at its end one of them would keep one worker busy and the others waiting.
+LONGEST = (
+    "tests/web/test_every_route.py",
+    "tests/docs/test_commands.py",
+    "tests/e2e/",
+    "tests/cli/test_house_cli.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest; all others keep their order."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +56,18 @@ def home(settings: object, tmp_path: Path) -> Path:
     """A home folder of this test alone: files, log and intake of others are not seen."""
     settings.HOME = tmp_path  # type: ignore[attr-defined]
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def migrated_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder with an empty SQLite database; to be copied."""
+    return made_once(tmp_path_factory, "migrated-home", make_migrated)
+
+
+@pytest.fixture(scope="session")
+def demonstration_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home folder of the demonstration county after its day; to be copied."""
+    return made_once(tmp_path_factory, "demonstration-home", make_demonstration)
 
 
 @pytest.fixture
@@ -62,6 +92,23 @@ def _quick_passwords() -> None:
     from django.conf import settings
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _static_files_are_listed_once() -> Iterator[None]:
+    """Every test client makes the middleware anew, and WhiteNoise then looks at each static file."""
+    listed: dict[str, object] = {}
+    look = WhiteNoiseMiddleware.add_files_from_finders
+
+    def add(self: WhiteNoiseMiddleware) -> None:
+        if not listed:
+            look(self)
+            listed.update(self.files)
+        self.files.update(listed)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", add)
+        yield
 
 
 collect_ignore = [] if os.environ.get("QUANHENG_DATABASE_URL") else ["races"]

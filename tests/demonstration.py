@@ -41,15 +41,23 @@ class Demonstration:
         subprocess.run(_line(*words), cwd=ROOT, env=self.settings, check=True, stdout=subprocess.DEVNULL)
 
 
-@contextmanager
-def running_demonstration(home: Path) -> Iterator[Demonstration]:
-    """Make the demonstration county in ``home``, run its day, serve it (web and worker) until the end."""
-    port = _free_port()
-    settings = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-    settings |= {"QUANHENG_HOME": str(home), "QUANHENG_INSECURE_HTTP": "1"}
-    house = Demonstration(f"http://127.0.0.1:{port}", home, settings)
+def make_migrated(home: Path) -> None:
+    """Make a house without a county."""
+    Demonstration("", home, _settings(home)).command("migrate")
+
+
+def make_demonstration(home: Path) -> None:
+    """Make the demonstration county in ``home`` and run its day: what `make run` leaves."""
+    house = Demonstration("", home, _settings(home))
     for words in (["migrate"], ["demo", "load"], ["day"]):
         house.command(*words)
+
+
+@contextmanager
+def running_demonstration(home: Path) -> Iterator[Demonstration]:
+    """Serve the demonstration county of ``home`` (web and worker) until the end."""
+    port, settings = _free_port(), _settings(home)
+    house = Demonstration(f"http://127.0.0.1:{port}", home, settings)
     with house.output.open("wb") as output:
         line = _line("serve", "--port", str(port))
         serve = subprocess.Popen(line, cwd=ROOT, env=settings, stdout=output, stderr=output)
@@ -59,6 +67,11 @@ def running_demonstration(home: Path) -> Iterator[Demonstration]:
         finally:
             serve.terminate()  # ends web and worker, both children of this process
             serve.wait(timeout=30)
+
+
+def _settings(home: Path) -> dict[str, str]:
+    settings = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    return settings | {"QUANHENG_HOME": str(home), "QUANHENG_INSECURE_HTTP": "1"}
 
 
 def _line(*words: str) -> list[str]:

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the tests know how to serve the demonstration and to find a browser
 
 from tests.chromium import MISSING, SWITCHES, find_chromium  # noqa: E402
-from tests.demonstration import PASSWORD, Demonstration, running_demonstration  # noqa: E402
+from tests.demonstration import PASSWORD, Demonstration, make_demonstration, running_demonstration  # noqa: E402
 
 PICTURES = ROOT / "docs" / "screenshots"
 DESK = {"viewport": {"width": 1366, "height": 768}}
@@ -40,8 +40,8 @@ def main() -> None:
         sys.exit(MISSING)
     PICTURES.mkdir(parents=True, exist_ok=True)
     with (
-        tempfile.TemporaryDirectory() as home,
-        running_demonstration(Path(home)) as house,
+        tempfile.TemporaryDirectory() as folder,
+        running_demonstration(_made(Path(folder))) as house,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=path, args=SWITCHES)
@@ -50,6 +50,11 @@ def main() -> None:
         registry(browser, house)
         on_the_phone(browser, house)
         browser.close()
+
+
+def _made(home: Path) -> Path:
+    make_demonstration(home)
+    return home
 
 
 def public(browser: Browser, house: Demonstration) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,8 +15,10 @@ from tests.transparency.conftest import database_url, postgres_server, postgres_
 def test_killed_after_every_step_and_resumed_by_three_each_is_issued_once(
     tmp_path: Path,
     database_url: str,  # noqa: F811  the fixture
+    migrated_home: Path,
 ) -> None:
-    environment = os.environ | {"QUANHENG_HOME": str(tmp_path), "QUANHENG_DATABASE_URL": database_url}
+    home = shutil.copytree(migrated_home, tmp_path / "home")
+    environment = os.environ | {"QUANHENG_HOME": str(home), "QUANHENG_DATABASE_URL": database_url}
     done = subprocess.run(
         [sys.executable, "-m", "tests.certificates.crash"],
         cwd=Path(__file__).parents[2],

@@ -20,6 +20,7 @@ MUST_HAVE_COMMANDS = [
     "docs/tutorials/first-day.md",
     "docs/tutorials/uncertainty.md",
     "docs/tutorials/first-verification.md",
+    "docs/tutorials/suspects-from-readings.md",
     "docs/explanation/uncertainty.md",
     "docs/explanation/verdict.md",
     "docs/howto/check-the-log.md",
@@ -57,26 +58,17 @@ def _run(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.fixture(scope="session")
-def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `make run` leaves."""
-    folder = tmp_path_factory.mktemp("demonstration")
-    shutil.copytree(ROOT / "examples", folder / "examples")
-    done = _run("quanheng migrate && quanheng demo load && quanheng day", folder)
-    assert done.returncode == 0, done.stdout
-    return folder
-
-
 @pytest.mark.parametrize("document", WITH_COMMANDS, ids=_name)
 def test_the_commands_of_a_document_do_what_it_says(
-    document: Path, demonstration: Path, tmp_path: Path
+    document: Path, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     folder = tmp_path / "quanheng"
+    shutil.copytree(ROOT / "examples", folder / "examples")
     match starts_from(document):
         case "demo":
-            shutil.copytree(demonstration, folder)
+            shutil.copytree(request.getfixturevalue("demonstration_home"), folder / "var")
         case "empty":
-            shutil.copytree(ROOT / "examples", folder / "examples")
+            pass
         case other:
             pytest.fail(f"{_name(document)} does not say what its commands start from: {other}")
     for command in commands(document):

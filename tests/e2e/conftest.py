@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,10 +15,14 @@ from tests.e2e.watch import Watch
 
 
 @pytest.fixture(scope="session")
-def house(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
-    """The running server; asks for the browser first, so that without one nothing is started."""
+def house(
+    browser: object, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Demonstration]:
+    """The running server; asks for the browser first, so that without one nothing is made."""
     expect.set_options(timeout=WAIT_MS)
-    with running_demonstration(tmp_path_factory.mktemp("home")) as demonstration:
+    home = tmp_path_factory.mktemp("house") / "home"
+    shutil.copytree(request.getfixturevalue("demonstration_home"), home)
+    with running_demonstration(home) as demonstration:
         yield demonstration
 
 

@@ -11,8 +11,9 @@ from quanheng.cli.fleet_show import show_command
 from quanheng.cli.fleet_simulate import simulate_command
 from quanheng.cli.fleet_take import take_command
 from quanheng.cli.fleet_update import update_command
+from quanheng.cli.fleet_water import water_command
 
-app = typer.Typer(help="电表群：从读数找出计量失准的电能表。", no_args_is_help=True)
+app = typer.Typer(help="电表群：从读数找出计量失准的电能表和水表。", no_args_is_help=True)
 
 app.command("import")(import_command)
 app.command("estimate")(estimate_command)
@@ -21,3 +22,4 @@ app.command("update")(update_command)
 app.command("simulate")(simulate_command)
 app.command("score")(score_command)
 app.command("take")(take_command)
+app.command("water")(water_command)

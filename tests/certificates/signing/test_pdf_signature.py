@@ -7,8 +7,11 @@ import shutil
 import subprocess
 import sys
 import zlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asn1crypto import pem as asn1_pem
@@ -48,12 +51,18 @@ def signed(pdf: bytes, issued_key: FileKey) -> bytes:
     return put(pdf, issued_key)
 
 
+def apart(call: Callable[..., Any], *given: object) -> Any:
+    """Call in a thread of its own: pyHanko starts an event loop, and a browser of another test may hold this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(call, *given).result()
+
+
 def by_pyhanko(pdf: bytes, key: FileKey):
     """The verdict of pyHanko itself, with the end of the chain trusted."""
     root = (key.chain or (key.certificate,))[-1].public_bytes(Encoding.DER)
     trust = ValidationContext(trust_roots=[asn1_x509.Certificate.load(root)], moment=NOW)
     (embedded,) = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
-    return validate_pdf_signature(embedded, trust)
+    return apart(validate_pdf_signature, embedded, trust)
 
 
 def gap(pdf: bytes) -> tuple[int, int]:
@@ -190,7 +199,7 @@ def other_signature(pdf: bytes, key: FileKey, tmp_path: Path, **settings: object
     signer = SimpleSigner.load(str(path), str(paper))
     given = {"md_algorithm": "sha256", "subfilter": SigSeedSubFilter.PADES, "field_name": "Other"} | settings
     writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
-    return PdfSigner(PdfSignatureMetadata(**given), signer=signer).sign_pdf(writer).getvalue()
+    return apart(PdfSigner(PdfSignatureMetadata(**given), signer=signer).sign_pdf, writer).getvalue()
 
 
 def test_a_second_signature_is_refused(signed: bytes, key: FileKey, tmp_path: Path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -202,8 +203,9 @@ def test_two_batches_take_turns_and_find_each_others_instruments() -> None:
 
 @pytest.mark.parametrize(("where", "rows"), [("between", 3), ("within", 3)])
 def test_a_process_that_is_killed_leaves_whole_chunks_and_no_lock(
-    where: str, rows: int, tmp_path: Path
+    where: str, rows: int, tmp_path: Path, migrated_home: Path
 ) -> None:
+    shutil.copytree(migrated_home, tmp_path / "home")
     (tmp_path / "台账.csv").write_bytes(ledger(*numbered(8)))
     environment = {name: value for name, value in os.environ.items() if name != "QUANHENG_DATABASE_URL"}
     done = subprocess.run(

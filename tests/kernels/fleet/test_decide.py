@@ -21,6 +21,7 @@ def posterior(bad: list[float], mean: list[float], sd: list[float], data_sd: lis
     return Posterior(
         centre,
         variance,
+        centre,
         kinds,
         centre,
         np.array(data_sd) ** 2,

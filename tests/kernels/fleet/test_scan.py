@@ -10,6 +10,7 @@ from quanheng.kernels.fleet.gram import gram
 from quanheng.kernels.fleet.mixture import Mixture
 from quanheng.kernels.fleet.posterior import infer
 from quanheng.kernels.fleet.scan import Change, residual_of, scan
+from quanheng.kernels.fleet.whitening import Whitening
 from tests.kernels.fleet.areas import loads
 
 PER_DAY, DAYS, N = 48, 40, 10
@@ -25,7 +26,7 @@ def scanned(energy: np.ndarray, true: np.ndarray, seed: int = 1) -> tuple[list[C
     statistics = gram(rows, weight, PER_DAY)
     found = infer(statistics, N, np.array([0.1]), (), Mixture(0.02, np.zeros(N), np.zeros(N)))
     balance = Balance(rows, N, np.array([0.1]), ())
-    return scan(balance, statistics, found, weight, PER_DAY), residual_of(balance, found)
+    return scan(balance, statistics, found, Whitening(weight, None), PER_DAY), residual_of(balance, found)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from quanheng.kernels.fleet.gram import bands, gram
 from quanheng.kernels.fleet.water import DistrictScenario, simulate_district
+from quanheng.kernels.fleet.water import estimate as estimating
 from quanheng.kernels.fleet.water.bursts import step_gains
 from quanheng.kernels.fleet.water.leakage import LEAKAGE_ROW, Pressure, district_balance, read_pressure
 
@@ -96,3 +98,8 @@ def test_the_gain_of_a_step_is_that_of_its_row(seed, start):
     assert step_gains(residual, flow, noise, weight, per_day)[start] == pytest.approx(
         score**2 / own, rel=1e-4
     )
+
+
+def test_the_example_runs():
+    found = doctest.testmod(estimating)
+    assert (found.failed, found.attempted > 0) == (0, True)

@@ -20,6 +20,7 @@ from quanheng.kernels.fleet.balance import Balance, Split, balance
 from quanheng.kernels.fleet.gram import Gram, gram
 from quanheng.kernels.fleet.prepare import Prepared
 from quanheng.kernels.fleet.voltage import Referral, Wiring, refer
+from quanheng.kernels.fleet.whitening import Whitening, whitening
 
 Floats = NDArray[np.floating]
 Singles = NDArray[np.float32]
@@ -78,6 +79,7 @@ class Assembled:
     balance: Balance  # over all months
     gram: Gram
     sums: Sums
+    whitening: Whitening
 
 
 def months(start: np.datetime64, days: int) -> list[tuple[int, int]]:
@@ -103,6 +105,7 @@ def assemble(
     grams: list[Gram] = []
     sums: list[Sums] = []
     per_day = prepared.per_day
+    whole_white = whitening(prepared)
     for first, last in months(area.start, energy.shape[1] // per_day):
         span = slice(first * per_day, last * per_day)
         inside, master = energy[:, span], prepared.master[span]
@@ -110,11 +113,12 @@ def assemble(
         later = [Split(split.meter, min(max(split.day - first, 0), last - first)) for split in splits]
         part = balance(inside, master, referral, wiring, area.master_mpe_percent, later, per_day)
         parts.append(part)
-        grams.append(gram(part.rows, prepared.weight[span], per_day))
-        sums.append(_sums(inside, master, part, referral, prepared.weight[span] > 0))
+        white = whole_white.over(first, last, per_day)
+        grams.append(gram(white.rows(part.rows), white.weight, per_day))
+        sums.append(_sums(inside, master, part, referral, prepared.there[span]))
     rows = parts[0].rows if len(parts) == 1 else np.concatenate([part.rows for part in parts], axis=1)
     whole = Balance(rows, area.n, parts[0].prior_sd, parts[0].learned)
-    return Assembled(whole, reduce(operator.add, grams), reduce(operator.add, sums))
+    return Assembled(whole, reduce(operator.add, grams), reduce(operator.add, sums), whole_white)
 
 
 def _sums(

@@ -80,7 +80,7 @@ def next_correction(
         return replace(done, splits=kept, refuted=(*done.refuted, *fallen))
     changes: list[Change] = []
     if slow_residual(assembled.gram, assembled.sums, posterior) <= _HOPELESS:
-        changes = scan(assembled.balance, assembled.gram, posterior, prepared.weight, prepared.per_day)
+        changes = scan(assembled.balance, assembled.gram, posterior, assembled.whitening, prepared.per_day)
     days = prepared.weight.size // prepared.per_day
     shifted = {(s.meter, s.lag) for s in done.shifts}
     for change in changes:

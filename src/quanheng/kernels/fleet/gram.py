@@ -19,7 +19,7 @@ Floats = NDArray[np.floating]
 Rows = NDArray[np.floating]
 
 _EDGES = (0.0, 1 / 96, 3 / 96, 8 / 96, 20 / 96, 45 / 96, 1.0)  # of the Nyquist frequency
-_FLOOR = 1 / 16  # white noise against register noise, in the shape by which rows are scaled beforehand
+FLOOR = 1 / 16  # white noise against register noise, in the shape by which rows are scaled beforehand
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +46,7 @@ def bands(per_day: int) -> tuple[NDArray[np.float32], ...]:
     k = np.arange(per_day)
     transform = np.sqrt(2 / per_day) * np.cos(np.pi * np.outer(k, k + 0.5) / per_day)
     transform[0] /= np.sqrt(2)
-    transform /= np.sqrt(1 + (2 - 2 * np.cos(np.pi * k / per_day)) / _FLOOR)[:, None]
+    transform /= np.sqrt(1 + (2 - 2 * np.cos(np.pi * k / per_day)) / FLOOR)[:, None]
     cuts = sorted({round(edge * per_day) for edge in _EDGES} | {1})
     return tuple(transform[low:high].astype(np.float32) for low, high in pairwise(cuts))
 

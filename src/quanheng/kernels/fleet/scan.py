@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from quanheng.kernels.fleet.balance import Balance
 from quanheng.kernels.fleet.gram import Gram, bands, whiten_twice
 from quanheng.kernels.fleet.posterior import Posterior
+from quanheng.kernels.fleet.whitening import Whitening
 
 Singles = NDArray[np.float32]
 Floats = NDArray[np.floating]
@@ -46,17 +47,18 @@ def residual_of(rows: Balance, posterior: Posterior) -> Singles:
 
 
 def scan(
-    rows: Balance, statistics: Gram, posterior: Posterior, weight: Singles, per_day: int
+    rows: Balance, statistics: Gram, posterior: Posterior, white: Whitening, per_day: int
 ) -> list[Change]:
     """Return at most one change for each consumer, the clearest first."""
     residual = residual_of(rows, posterior)
-    pull = whiten_twice(residual, posterior.noise, weight, per_day).astype(np.float32)
+    mixed = white.rows(residual[None])[0]
+    pull = white.back(whiten_twice(mixed, posterior.noise, white.weight, per_day).astype(np.float32))
     consumers = rows.rows[1 : rows.n + 1]
     here, *later = _by_day(consumers, np.stack([np.roll(pull, lag) for lag in (0, *LAGS)]), per_day)
     own = statistics.products.diagonal(axis1=1, axis2=2)[:, 1 : rows.n + 1]
     changes = _steps(here, (own / posterior.noise[:, None]).sum(axis=0), consumers, per_day)
     for lag, moved in zip(LAGS, later, strict=True):
-        changes += _lagged(consumers, moved - here, posterior, weight, lag, per_day)
+        changes += _lagged(consumers, moved - here, posterior, white, lag, per_day)
     best: dict[int, Change] = {}
     for change in sorted(changes, key=lambda c: -c.gain):
         best.setdefault(change.meter, change)
@@ -92,7 +94,7 @@ def _steps(scores: Floats, information: Floats, consumers: Singles, per_day: int
 
 
 def _lagged(
-    consumers: Singles, scores: Floats, posterior: Posterior, weight: Singles, lag: int, per_day: int
+    consumers: Singles, scores: Floats, posterior: Posterior, white: Whitening, lag: int, per_day: int
 ) -> list[Change]:
     """Return the consumers that fit better when their readings are moved by ``lag``, all the time or for a run of days.
 
@@ -106,7 +108,7 @@ def _lagged(
         if 2 * hopeful[i] < _LIKELY:
             break
         difference = np.roll(consumers[i], -lag) - consumers[i]
-        information = _information(difference, posterior.noise, weight, per_day)
+        information = _information(white.rows(difference[None])[0], posterior.noise, white.weight, per_day)
         gain = 2 * scores[i] - information
         first, last, best = _best_run(gain)
         if best > _LIKELY and last - first >= _LAST_DAYS:

@@ -114,9 +114,7 @@ def burst_findings(
 
 def no_pressure() -> FleetFinding:
     """Return what is said where pressure was not measured."""
-    text = (
-        "没有可用的压力读数：漏损怎样随压力变化是假定的。夜间若有调压，漏损会估错，且估计的区间里没有算入。"
-    )
+    text = "没有可用的压力读数：假定漏损每天按同样的规律随钟点变化；压力逐日变化或大幅调压时，漏损会估错。"
     return FleetFinding("no_pressure", text)
 
 

@@ -4,7 +4,7 @@
 
 c is the district meter's own error and whatever all consumers' meters share; the data tell only the sum of both.
 
-FAVAD (May 1994; Lambert 2001): leakage goes as pressure^N1, N1 from 0.5 (a hole in iron) to 2.5 (a crack in plastic).
+FAVAD (May 1994; Lambert 2002): leakage goes as pressure^N1, N1 from 0.5 (a hole in iron) to 2.5 (a crack in plastic).
 A row p^N1 and its derivative p^N1·ln p correct N1 until the derivative has nothing left to say.  Without pressure: it
 falls with the square of the demand, and differs from hour to hour in some way that nobody knows.  At night hardly anybody draws water; that is what
 tells leakage from a common error (minimum night flow).
