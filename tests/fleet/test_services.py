@@ -69,7 +69,7 @@ def test_a_run_is_kept_whole_and_read_back_as_it_was(officer: User, out: Path) -
 
 
 def test_the_leaf_holds_the_hashes_and_no_folder(officer: User, out: Path) -> None:
-    run = take_estimates(actor=officer, results_path=out, folder="/home/zhang/readings")
+    run = take_estimates(actor=officer, results_path=out, folder="/mnt/readings")
     [leaf] = PendingLeaf.objects.filter(kind="fleet:taken")
     text = bytes(leaf.entry).decode()
     data = json.loads(text)["data"]

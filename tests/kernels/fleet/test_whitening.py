@@ -37,9 +37,7 @@ def test_the_noise_of_a_day_with_gaps_comes_out_as_that_of_a_complete_one(area: 
     assert mixing is not None
     assert ready.variance is not None
     load = abs(float(ready.master.mean()))
-    complete = (0.0004 * load) ** 2 * (
-        np.eye(N) + (2 * np.eye(N) - np.eye(N, k=1) - np.eye(N, k=-1)) / FLOOR
-    )
+    complete = (0.0004 * load) ** 2 * (np.eye(N) + (2 * np.eye(N) - np.eye(N, k=1) - np.eye(N, k=-1)) / FLOOR)
     for day, matrix in enumerate(mixing.astype(float)):
         found = complete + np.diag(ready.variance[day * N : (day + 1) * N].astype(float))
         assert matrix @ found @ matrix.T == pytest.approx(complete, rel=1e-3, abs=1e-3 * complete.max())
@@ -49,7 +47,9 @@ def test_back_is_the_transpose_of_rows(area: Area):
     white = whitening(prepare(with_gaps(area)))
     dice = np.random.default_rng(5)
     left, right = dice.normal(size=(2, 8 * N)).astype(np.float32)
-    assert float(white.rows(left[None])[0] @ right) == pytest.approx(float(left @ white.back(right)), rel=1e-3)
+    assert float(white.rows(left[None])[0] @ right) == pytest.approx(
+        float(left @ white.back(right)), rel=1e-3
+    )
 
 
 def test_an_interval_without_the_master_tells_nothing(area: Area):
