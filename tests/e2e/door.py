@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, StorageState
 
+from tests.chromium import IN_BROWSER
 from tests.demonstration import PASSWORD
 from tests.e2e.watch import Watch
 
@@ -15,6 +17,8 @@ WIDTHS: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1366, "height": 768}},
     "phone": {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True},
 }
+# Work that nobody does on a phone is walked once; that its pages fit one is looked at elsewhere.
+AT_THE_DESK = [*IN_BROWSER, pytest.mark.parametrize("width", ["desktop"])]
 WAIT_MS = 15_000  # a loaded machine of two cores runs other tests beside
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from quanheng.core.enums import Role
-from tests.chromium import IN_BROWSER
-from tests.e2e.door import Door, fill_in_sign_in, menu
+from tests.e2e.door import AT_THE_DESK, Door, fill_in_sign_in, menu
 from tests.e2e.totp import code_now
 
-pytestmark = IN_BROWSER
+pytestmark = AT_THE_DESK
 FIRST_PASSWORD = "xin-lai-de-ren-2026"
 
 

@@ -10,10 +10,9 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.chromium import IN_BROWSER
-from tests.e2e.door import Door, menu
+from tests.e2e.door import AT_THE_DESK, Door, menu
 
-pytestmark = IN_BROWSER
+pytestmark = AT_THE_DESK
 
 # Spaces of three kinds stand in a result: \s is all of them.
 GAUGE_BLOCK = re.compile(r"l\s=\s50\.000\s838\smm，U\s=\s0\.000\s092\smm（k\s=\s2\.92，p\s=\s99\s%）")

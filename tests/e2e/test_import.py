@@ -9,10 +9,9 @@ from pathlib import Path
 import openpyxl
 from playwright.sync_api import Page, expect
 
-from tests.chromium import IN_BROWSER
-from tests.e2e.door import Door, menu
+from tests.e2e.door import AT_THE_DESK, Door, menu
 
-pytestmark = IN_BROWSER
+pytestmark = AT_THE_DESK
 
 LATER_MS = 60_000  # the worker looks into the queue, beside other tests
 # An answer is remembered: another heading at each width.

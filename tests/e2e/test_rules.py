@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Dialog, Page, expect
 
-from tests.chromium import IN_BROWSER
-from tests.e2e.door import Door, menu
+from tests.e2e.door import AT_THE_DESK, Door, menu
 from tests.e2e.lists import number, total
 
-pytestmark = IN_BROWSER
+pytestmark = AT_THE_DESK
 
 KINDS = {"desktop": "电子汽车衡", "phone": "医用体重秤"}  # one to confirm at each width
 JJG_1204_ON = date(2027, 1, 8)
