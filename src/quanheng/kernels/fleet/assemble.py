@@ -98,9 +98,17 @@ def months(start: np.datetime64, days: int) -> list[tuple[int, int]]:
 
 
 def assemble(
-    area: Area, prepared: Prepared, wiring: Wiring, energy: Singles, splits: Sequence[Split] = ()
+    area: Area,
+    prepared: Prepared,
+    wiring: Wiring,
+    energy: Singles,
+    splits: Sequence[Split] = (),
+    referrals: dict[int, Referral] | None = None,
 ) -> Assembled:
-    """Return rows and statistics of ``energy`` (n, T), the prepared readings after corrections."""
+    """Return rows and statistics of ``energy`` (n, T), the prepared readings after corrections.
+
+    ``referrals`` keeps those of the same energies, by the first day, from one call to the next.
+    """
     parts: list[Balance] = []
     grams: list[Gram] = []
     sums: list[Sums] = []
@@ -109,7 +117,8 @@ def assemble(
     for first, last in months(area.start, energy.shape[1] // per_day):
         span = slice(first * per_day, last * per_day)
         inside, master = energy[:, span], prepared.master[span]
-        referral = refer(area, wiring, inside, span)
+        kept = {} if referrals is None else referrals
+        referral = kept.get(first) or kept.setdefault(first, refer(area, wiring, inside, span))
         later = [Split(split.meter, min(max(split.day - first, 0), last - first)) for split in splits]
         part = balance(inside, master, referral, wiring, area.master_mpe_percent, later, per_day)
         parts.append(part)

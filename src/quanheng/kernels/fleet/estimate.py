@@ -32,7 +32,7 @@ from quanheng.kernels.fleet.prepare import CannotEstimate, Prepared, prepare
 from quanheng.kernels.fleet.report import Cast, report, unusable
 from quanheng.kernels.fleet.results import AreaEstimate, FleetFinding
 from quanheng.kernels.fleet.scan import residual_of
-from quanheng.kernels.fleet.voltage import Wiring, wire
+from quanheng.kernels.fleet.voltage import Referral, Wiring, wire
 
 Floats = NDArray[np.floating]
 
@@ -77,23 +77,31 @@ def examine(area: Area) -> Examined:
     prepared = prepare(area)
     wiring = wire(area, prepared.energy.shape[1])
     done = Corrections()
-    assembled, posterior = _inferred(area, prepared, wiring, done, None)
+    referrals: dict[int, Referral] = {}
+    assembled, posterior = _inferred(area, prepared, wiring, done, None, referrals)
     for _ in range(_CORRECTIONS):
         more = next_correction(assembled, posterior, prepared, done)
         if more is None:
             break
         done = more
-        assembled, posterior = _inferred(area, prepared, wiring, done, posterior.noise)
+        assembled, posterior = _inferred(area, prepared, wiring, done, posterior.noise, referrals)
     findings = [*prepared.findings, *wiring.findings, *_reverse(area)]
     findings += correction_findings(area, done, posterior)
     return Examined(prepared, wiring, assembled, posterior, tuple(findings))
 
 
 def _inferred(
-    area: Area, prepared: Prepared, wiring: Wiring, done: Corrections, noise: Floats | None
+    area: Area,
+    prepared: Prepared,
+    wiring: Wiring,
+    done: Corrections,
+    noise: Floats | None,
+    referrals: dict[int, Referral],
 ) -> tuple[Assembled, Posterior]:
+    """Return rows and posterior after ``done``; ``referrals`` of the energies as they were are kept and used."""
     energy = done.apply(prepared.energy, prepared.per_day)
-    assembled = assemble(area, prepared, wiring, energy, done.splits)
+    known = referrals if energy is prepared.energy else None
+    assembled = assemble(area, prepared, wiring, energy, done.splits, known)
     rows = assembled.balance
     tolerance = float(np.median(area.mpe_percent)) / 100
     posterior = infer_sums(
