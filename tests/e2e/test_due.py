@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.chromium import IN_BROWSER
-from tests.e2e.door import Door, menu
+from tests.e2e.door import AT_THE_DESK, Door, menu
 from tests.e2e.lists import click_through, number, rows, total
 
-pytestmark = IN_BROWSER
+pytestmark = AT_THE_DESK
 
 
 def test_the_numbers_of_the_overview_open_lists_of_that_length(door: Door) -> None:

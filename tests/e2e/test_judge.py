@@ -21,6 +21,7 @@ def test_a_visitor_judges_a_scale_mends_a_reading_and_shares_the_result(door: Do
     page = door.visitor()
     page.goto("/judge/")
     page.get_by_role("link", name="电子计价秤", exact=True).click()
+    page.wait_for_url("**kind=price_scale**")  # and its scripts
     page.get_by_label("检定日期").fill("2026-11-23")
     page.get_by_label("检定类别").select_option("使用中检查")
     expect(page.locator("#shown-edition")).to_have_value("jjg_539_2016:in_service")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from quanheng.core.enums import Role
-from tests.chromium import IN_BROWSER
-from tests.e2e.door import Door, menu
+from tests.e2e.door import AT_THE_DESK, Door, menu
 from tests.e2e.lists import number, open_list, rows, total
 
-pytestmark = IN_BROWSER
+pytestmark = AT_THE_DESK
 # What everybody may press: their own session and language, and a look at a proof.
 HARMLESS = {"退出", "English", "核验这条记录", "复制"}
 NARROWING = {"查找", "按此查看", "重新计算", "按此显示"}  # forms that only read

@@ -9,11 +9,10 @@ from pathlib import Path
 import python_calamine
 from playwright.sync_api import Page, expect
 
-from tests.chromium import IN_BROWSER
-from tests.e2e.door import Door
+from tests.e2e.door import AT_THE_DESK, Door
 from tests.e2e.lists import number, open_list, rows, total
 
-pytestmark = IN_BROWSER
+pytestmark = AT_THE_DESK
 
 
 def test_an_instrument_is_found_by_number_owner_and_initials(door: Door) -> None:
