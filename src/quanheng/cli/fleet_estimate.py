@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from datetime import datetime
 from pathlib import Path
@@ -138,4 +137,4 @@ class Teller:
         spent = now - self._started
         new = progress.done - progress.resumed
         rest = spent / new * (progress.areas - progress.done) if new else 0
-        print(f"{progress.done}/{progress.areas} 个台区，还要约 {rest:.0f} 秒", file=sys.stderr)  # noqa: T201
+        typer.echo(f"{progress.done}/{progress.areas} 个台区，还要约 {rest:.0f} 秒", err=True)

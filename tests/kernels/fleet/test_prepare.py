@@ -23,7 +23,7 @@ def finding(area: Area, code: str):
 def test_complete_readings_stay_as_they_are(area: Area):
     ready = prepare(area)
     assert ready.findings == ()
-    assert ready.missing is None
+    assert ready.variance is None
     assert np.array_equal(ready.energy, area.energy)
     assert np.array_equal(ready.master, area.master)
     assert np.all(ready.weight == 1)
@@ -43,7 +43,7 @@ def test_impossible_readings_are_taken_out_and_told(area: Area, times: int):
     told = finding(area, "spikes")
     assert (told.meter_id, told.data["count"]) == (area.meter_ids[row], times)
     ready = prepare(area)
-    assert ready.missing[row, at].all()
+    assert (ready.variance[at] > 0).all()
     assert ready.energy[row].max() < 10
 
 

@@ -81,7 +81,7 @@ def next_correction(
     changes: list[Change] = []
     if slow_residual(assembled.gram, assembled.sums, posterior) <= _HOPELESS:
         changes = scan(assembled.balance, assembled.gram, posterior, assembled.whitening, prepared.per_day)
-    days = prepared.weight.size // prepared.per_day
+    days = prepared.there.size // prepared.per_day
     shifted = {(s.meter, s.lag) for s in done.shifts}
     for change in changes:
         if change.lag and (change.meter, change.lag) not in shifted:

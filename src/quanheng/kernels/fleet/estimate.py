@@ -111,7 +111,7 @@ def _inferred(
         rows.learned,
         tolerance,
         noise,
-        is_bridged=is_bridged(prepared.findings),
+        bridged=is_bridged(prepared.findings),
     )
     return assembled, posterior
 
@@ -129,11 +129,11 @@ def infer_sums(
     tolerance: float,
     noise: Floats | None = None,
     *,
-    is_bridged: bool = False,
+    bridged: bool = False,
 ) -> Posterior:
     """Return the posterior of all meters from statistics and sums over any span of time; ``tolerance`` is a ratio."""
     belief = Mixture(tolerance, sums.uncertainty, sums.drop)
-    caution = CAUTION_BRIDGED if is_bridged else CAUTION
+    caution = CAUTION_BRIDGED if bridged else CAUTION
     return infer(statistics, len(sums.used), prior_sd, learned, belief, noise, caution)
 
 

@@ -85,7 +85,7 @@ def estimate_months(states: Sequence[MonthState]) -> AreaEstimate:
     sums = reduce(operator.add, (state.sums for state in same))
     tolerance = float(np.median(newest.cast.mpe_percent)) / 100
     bridged = any(is_bridged(state.findings) for state in same)
-    posterior = infer_sums(statistics, sums, same[0].prior_sd, newest.learned, tolerance, is_bridged=bridged)
+    posterior = infer_sums(statistics, sums, same[0].prior_sd, newest.learned, tolerance, bridged=bridged)
     findings = [finding for state in same for finding in state.findings]
     if len(same) < len(states):
         text = f"{len(states) - len(same)} 个月的表或相别与现在不同，没有用。"

@@ -33,7 +33,6 @@ class Prepared:
     weight: Singles  # (T,) 0 … 1: 0 where the master is missing, less where consumers were bridged
     there: NDArray[np.bool_]  # (T,) where the master is
     variance: Singles | None  # (T,) that bridged gaps add [kWh²], None where nothing is missing
-    missing: NDArray[np.bool_] | None  # (n, T), None where nothing is missing
     per_day: int
     findings: tuple[FleetFinding, ...]
 
@@ -68,13 +67,13 @@ def prepare(area: Area) -> Prepared:
     findings += spiky + _identical(energy, area.meter_ids)
     weight = there.astype(np.float32)
     if not np.isnan(energy.sum()):
-        return Prepared(energy, master, weight, there, None, None, per_day, tuple(findings))
+        return Prepared(energy, master, weight, there, None, per_day, tuple(findings))
     missing = np.isnan(energy)
     findings.append(_missing_finding(missing, area.meter_ids))
     bridged, variance = _bridge(energy, missing, per_day)
     weight *= _trust(bridged, variance)
     told = [f for f in findings if f.code != "missing_readings" or _share(f) >= _MISSING_TOLD]
-    return Prepared(bridged, master, weight, there, variance, missing, per_day, tuple(told))
+    return Prepared(bridged, master, weight, there, variance, per_day, tuple(told))
 
 
 def _share(finding: FleetFinding) -> float:
