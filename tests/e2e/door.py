@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, StorageState
+from playwright.sync_api import BrowserContext, Locator, Page, StorageState
 
 from tests.chromium import IN_BROWSER
 from tests.demonstration import PASSWORD
@@ -63,4 +63,10 @@ def menu(page: Page, entry: str) -> None:
     summary = page.locator(".rail-menu > summary")
     if summary.is_visible():
         summary.click()
-    page.get_by_role("navigation", name="主导航").get_by_role("link", name=entry, exact=True).click()
+    follow(page.get_by_role("navigation", name="主导航").get_by_role("link", name=entry, exact=True))
+
+
+def follow(link: Locator) -> None:
+    """Press what leads to another page and wait for it, so that what is read next is read there."""
+    with link.page.expect_navigation():
+        link.click()

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.door import menu
+from tests.e2e.door import follow, menu
 
 
 def number(text: str) -> int:
@@ -30,7 +30,7 @@ def rows(page: Page) -> Locator:
 def click_through(page: Page, link: Locator) -> None:
     """Follow a number to its list, which must have as many instruments; come back."""
     said = number(link.inner_text().splitlines()[-1])  # in a calendar the day stands above the number
-    link.click()
+    follow(link)
     assert total(page) == said, page.url
     page.go_back()
 
@@ -40,7 +40,6 @@ def open_list(page: Page, text: str = "") -> None:
     menu(page, "计量器具")
     if text:
         page.get_by_label("查找").fill(text)
-        page.get_by_role("button", name="查找").click()
-        page.wait_for_url("**text=*")
+        follow(page.get_by_role("button", name="查找"))
     expect(page.get_by_role("heading", level=1)).to_have_text("计量器具")
     page.wait_for_load_state()  # the keys work once the scripts are there

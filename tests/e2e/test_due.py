@@ -89,6 +89,7 @@ def test_the_map_comes_closer_and_its_list_says_the_same(door: Door) -> None:
     before = groups.count()
     for _press in range(6):
         page.get_by_role("button", name="放大", exact=True).click()
+    expect(groups).not_to_have_count(before)
     assert groups.count() < before
     page.get_by_role("button", name="全图", exact=True).click()
     expect(groups).to_have_count(before)

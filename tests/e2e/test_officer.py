@@ -9,7 +9,7 @@ import python_calamine
 from playwright.sync_api import Download, Page, expect
 
 from tests.chromium import IN_BROWSER
-from tests.e2e.door import Door, menu
+from tests.e2e.door import Door, follow, menu
 
 pytestmark = IN_BROWSER
 
@@ -75,7 +75,7 @@ def test_the_task_and_the_document_against_its_annex(door: Door) -> None:
     for view in ("按部门", "按乡镇街道", "按任务"):
         page.get_by_role("link", name=view, exact=True).click()
         expect(page.locator(".words a[aria-current]", has_text=view)).to_be_visible()
-    page.get_by_role("link", name="正文对照清单").click()
+    follow(page.get_by_role("link", name="正文对照清单"))
     sides = page.locator("tbody tr")
     every = sides.count()
     page.locator(".answer a").click()
@@ -91,7 +91,7 @@ def test_the_task_and_the_document_against_its_annex(door: Door) -> None:
     expect(figure.locator("code")).to_be_visible()
     door.watch.look(page)
     menu(page, "规划任务")
-    page.locator(".words a", has_text="正文与清单不一致").click()
+    follow(page.locator(".words a", has_text="正文与清单不一致"))
     open_task(page, page.locator("table[data-keys] [data-row-link]").first.inner_text())
     expect(page.locator("#findings ~ .finding").first).to_be_visible()
     door.watch.look(page)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from quanheng.core.enums import Role
-from tests.e2e.door import AT_THE_DESK, Door, menu
+from tests.e2e.door import AT_THE_DESK, Door, follow, menu
 from tests.e2e.lists import number, open_list, rows, total
 
 pytestmark = AT_THE_DESK
@@ -74,7 +74,7 @@ def test_an_owner_is_told_what_waits_and_goes_straight_there(door: Door) -> None
     for at in range(waiting.count()):
         link = waiting.nth(at).locator("[data-row-link]")
         said = number(link.inner_text())
-        link.click()
+        follow(link)
         assert total(page) == said
         page.go_back()
     with door.watch.expects(403):

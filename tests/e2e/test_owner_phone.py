@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.chromium import IN_BROWSER
-from tests.e2e.door import Door, menu
+from tests.e2e.door import Door, follow, menu
 
 pytestmark = IN_BROWSER
 
@@ -86,7 +86,7 @@ def test_stopped_without_proof_it_stays_due_and_with_proof_it_does_not(
     page.get_by_role("button", name="停用", exact=True).click()
     expect(page.locator(".message-success")).to_contain_text("已停用")
     expect(page.locator(".answer")).to_contain_text("没有照片或文件，仍按在用计算到期日。")
-    page.get_by_role("link", name="补交停用材料").click()
+    follow(page.get_by_role("link", name="补交停用材料"))
     with door.watch.expects(422):
         page.get_by_label("理由", exact=False).fill("照片补上")
         page.evaluate("document.querySelector('[name=file]').required = false")

@@ -9,7 +9,7 @@ from pathlib import Path
 import python_calamine
 from playwright.sync_api import Page, expect
 
-from tests.e2e.door import AT_THE_DESK, Door
+from tests.e2e.door import AT_THE_DESK, Door, follow
 from tests.e2e.lists import number, open_list, rows, total
 
 pytestmark = AT_THE_DESK
@@ -29,7 +29,7 @@ def test_an_instrument_is_found_by_number_owner_and_initials(door: Door) -> None
         expect(rows(page).filter(has_text=serial).first).to_be_visible()
     open_list(page, "没有这样的东西")
     expect(page.get_by_text("没有符合这些条件的器具。")).to_be_visible()
-    page.get_by_role("link", name="去掉全部条件").last.click()
+    follow(page.get_by_role("link", name="去掉全部条件").last)
     assert total(page) > of_shop
 
 
@@ -38,15 +38,15 @@ def test_filters_narrow_widen_again_and_choose_columns(door: Door) -> None:
     open_list(page)
     every = total(page)
     page.locator("#list-kind").select_option("电子计价秤")
-    page.get_by_role("button", name="查找").click()
+    follow(page.get_by_role("button", name="查找"))
     scales = total(page)
-    page.locator(".words a", has_text="逾期").first.click()
+    follow(page.locator(".words a", has_text="逾期").first)
     late = total(page)
     assert 0 < late < scales < every
     expect(page.locator("td[data-label='状态'] .q-status").first).to_have_text("逾期")
     footer = page.locator("form[data-bulk] tfoot").inner_text()
     assert number(footer.partition("本页")[2]) == rows(page).count() == min(late, 50)
-    page.locator("ul.words", has_text="到期").get_by_role("link", name="全部").first.click()
+    follow(page.locator("ul.words", has_text="到期").get_by_role("link", name="全部").first)
     assert total(page) == scales
     page.get_by_text("更多筛选").click()
     door.watch.look(page)
@@ -84,7 +84,7 @@ def test_a_filter_is_kept_under_a_name_and_forgotten(door: Door) -> None:
     name = f"逾期的秤-{door.width}"
     page = door.sign_in("officer")
     open_list(page)
-    page.locator(".words a", has_text="逾期").first.click()
+    follow(page.locator(".words a", has_text="逾期").first)
     late = total(page)
     page.get_by_text("已存筛选").click()
     page.get_by_label("给现在的条件和列起个名").fill(name)
@@ -93,7 +93,7 @@ def test_a_filter_is_kept_under_a_name_and_forgotten(door: Door) -> None:
     open_list(page)
     page.get_by_text("已存筛选").click()
     door.watch.look(page)
-    page.locator(".saved").get_by_role("link", name=name).click()
+    follow(page.locator(".saved").get_by_role("link", name=name))
     assert total(page) == late
     page.get_by_text("已存筛选").click()
     page.get_by_role("button", name=f"删除 {name}").click()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Dialog, Page, expect
 
-from tests.e2e.door import AT_THE_DESK, Door, menu
+from tests.e2e.door import AT_THE_DESK, Door, follow, menu
 from tests.e2e.lists import number, total
 
 pytestmark = AT_THE_DESK
@@ -71,7 +71,7 @@ def test_the_instruments_of_a_rule_are_as_many_as_it_says(door: Door) -> None:
     open_rule(page, "燃油加油机", "JJG 443-2023")
     link = page.locator(".answer a")
     said = number(link.inner_text())
-    link.click()
+    follow(link)
     assert total(page) == said > 0
 
 
@@ -108,7 +108,7 @@ def test_a_rule_file_is_tried_before_it_is_added(door: Door, tmp_path: Path) -> 
     page.goto("/staff/rules/what-if/")
     page.get_by_label("比较哪一天").fill(tomorrow.isoformat())
     page.get_by_label("规则文件").set_input_files(tried)
-    page.get_by_role("button", name="比较").click()
+    follow(page.get_by_role("button", name="比较"))
     assert number(page.locator(".answer b").inner_text()) > 0
     moved = page.locator("table[data-keys] tbody tr", has_text="到期日变化").first
     before, after = moved.locator("td[data-label='到期日']").inner_text().split(" → ")
