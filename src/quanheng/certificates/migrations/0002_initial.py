@@ -12,8 +12,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ('certificates', '0001_initial'),
         ('core', '0002_usernames_once_in_any_case'),
-        ('verification', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('verification', '0001_initial'),
     ]
 
     operations = [

@@ -76,6 +76,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['county', 'department', 'town', 'subdistrict', 'institute', 'business', 'group'])), name='orgunit_kind_known'), models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='orgunit_name_given'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'county'), ('parent__isnull', True)), models.Q(models.Q(('kind', 'county'), _negated=True), ('parent__isnull', False)), _connector='OR'), name='orgunit_only_county_is_root'), models.UniqueConstraint(condition=models.Q(('kind', 'county')), fields=('kind',), name='orgunit_one_county')],
             },
         ),
         migrations.CreateModel(
@@ -101,6 +102,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('role__in', ['administrator', 'metrology_officer', 'inspector', 'department_liaison', 'town_clerk', 'verifier', 'checker', 'signatory', 'instrument_owner', 'auditor'])), name='roleassignment_role_known'), models.UniqueConstraint(fields=('user', 'role', 'unit'), name='roleassignment_once')],
             },
         ),
         migrations.CreateModel(
@@ -112,34 +114,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='unitalias_name_given')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='orgunit',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['county', 'department', 'town', 'subdistrict', 'institute', 'business', 'group'])), name='orgunit_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='orgunit',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='orgunit_name_given'),
-        ),
-        migrations.AddConstraint(
-            model_name='orgunit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'county'), ('parent__isnull', True)), models.Q(models.Q(('kind', 'county'), _negated=True), ('parent__isnull', False)), _connector='OR'), name='orgunit_only_county_is_root'),
-        ),
-        migrations.AddConstraint(
-            model_name='orgunit',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'county')), fields=('kind',), name='orgunit_one_county'),
-        ),
-        migrations.AddConstraint(
-            model_name='roleassignment',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['administrator', 'metrology_officer', 'inspector', 'department_liaison', 'town_clerk', 'verifier', 'checker', 'signatory', 'instrument_owner', 'auditor'])), name='roleassignment_role_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='roleassignment',
-            constraint=models.UniqueConstraint(fields=('user', 'role', 'unit'), name='roleassignment_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='unitalias',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='unitalias_name_given'),
         ),
     ]

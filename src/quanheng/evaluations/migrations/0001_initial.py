@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='measurementmodel_name_given'), models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('unit', 'name'), name='measurementmodel_name_once_a_unit'), models.CheckConstraint(condition=models.Q(models.Q(('withdrawal_reason', ''), ('withdrawn_at', None), ('withdrawn_by', None)), models.Q(('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False), models.Q(('withdrawal_reason', ''), _negated=True)), _connector='OR'), name='measurementmodel_withdrawn_with_reason')],
             },
         ),
         migrations.CreateModel(
@@ -46,22 +47,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['model', '-number'],
+                'constraints': [models.UniqueConstraint(fields=('model', 'number'), name='measurementmodelversion_number_once')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='measurementmodel',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='measurementmodel_name_given'),
-        ),
-        migrations.AddConstraint(
-            model_name='measurementmodel',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('unit', 'name'), name='measurementmodel_name_once_a_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='measurementmodel',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('withdrawal_reason', ''), ('withdrawn_at', None), ('withdrawn_by', None)), models.Q(('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False), models.Q(('withdrawal_reason', ''), _negated=True)), _connector='OR'), name='measurementmodel_withdrawn_with_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='measurementmodelversion',
-            constraint=models.UniqueConstraint(fields=('model', 'number'), name='measurementmodelversion_number_once'),
         ),
     ]

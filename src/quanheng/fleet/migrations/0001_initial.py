@@ -34,6 +34,22 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-pk'],
+                'constraints': [models.UniqueConstraint(fields=('sha256', 'areas_sha256'), name='fleetrun_once'), models.CheckConstraint(condition=models.Q(models.Q(('sha256', ''), _negated=True), models.Q(('areas_sha256', ''), _negated=True)), name='fleetrun_hashes_given'), models.CheckConstraint(condition=models.Q(('since', None), ('until', None), ('until__gte', models.F('since')), _connector='OR'), name='fleetrun_days_in_order')],
+            },
+        ),
+        migrations.CreateModel(
+            name='SupplyArea',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('area_id', models.CharField(db_comment='As the readings name it', max_length=100, unique=True)),
+                ('name', models.CharField(blank=True, max_length=100)),
+                ('is_demo', models.BooleanField(default=False)),
+                ('town', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='supply_areas', to='core.orgunit')),
+            ],
+            options={
+                'ordering': ['area_id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('area_id', ''), _negated=True), name='supplyarea_id_given')],
             },
         ),
         migrations.CreateModel(
@@ -49,9 +65,11 @@ class Migration(migrations.Migration):
                 ('suspects', models.PositiveIntegerField(db_comment='out_of_tolerance')),
                 ('undetermined', models.PositiveIntegerField()),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='area_results', to='fleet.fleetrun')),
+                ('area', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='results', to='fleet.supplyarea')),
             ],
             options={
                 'ordering': ['-run_id'],
+                'constraints': [models.UniqueConstraint(fields=('run', 'area'), name='arearesult_once_a_run'), models.CheckConstraint(condition=models.Q(('status__in', ['judged', 'withheld', 'unusable'])), name='arearesult_status_known'), models.CheckConstraint(condition=models.Q(('meters__gte', django.db.models.expressions.CombinedExpression(models.F('suspects'), '+', models.F('undetermined')))), name='arearesult_counts_fit'), models.CheckConstraint(condition=models.Q(('status', 'judged'), ('suspects', 0), _connector='OR'), name='arearesult_accuses_only_where_judged')],
             },
         ),
         migrations.CreateModel(
@@ -69,78 +87,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['meter_id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='SupplyArea',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('area_id', models.CharField(db_comment='As the readings name it', max_length=100, unique=True)),
-                ('name', models.CharField(blank=True, max_length=100)),
-                ('is_demo', models.BooleanField(default=False)),
-                ('latest', models.OneToOneField(db_comment='Of the last run that holds it', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='fleet.arearesult')),
-                ('town', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='supply_areas', to='core.orgunit')),
-            ],
-            options={
-                'ordering': ['area_id'],
+                'constraints': [models.UniqueConstraint(fields=('area_result', 'meter_id'), name='meterresult_once_an_area'), models.CheckConstraint(condition=models.Q(('status__in', ['out_of_tolerance', 'undetermined', 'conforming'])), name='meterresult_status_known'), models.CheckConstraint(condition=models.Q(('meter_id', ''), _negated=True), name='meterresult_meter_given'), models.CheckConstraint(condition=models.Q(('probability_out_of_tolerance', None), models.Q(('probability_out_of_tolerance__gte', 0), ('probability_out_of_tolerance__lte', 1)), _connector='OR'), name='meterresult_probability_is_one'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'out_of_tolerance'), _negated=True), models.Q(('error_percent__isnull', False), ('probability_out_of_tolerance__isnull', False), ('standard_uncertainty_percent__gte', 0), ('standard_uncertainty_percent__isnull', False)), _connector='OR'), name='meterresult_suspected_with_figures')],
             },
         ),
         migrations.AddField(
-            model_name='arearesult',
-            name='area',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='results', to='fleet.supplyarea'),
-        ),
-        migrations.AddConstraint(
-            model_name='fleetrun',
-            constraint=models.UniqueConstraint(fields=('sha256', 'areas_sha256'), name='fleetrun_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='fleetrun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('sha256', ''), _negated=True), models.Q(('areas_sha256', ''), _negated=True)), name='fleetrun_hashes_given'),
-        ),
-        migrations.AddConstraint(
-            model_name='fleetrun',
-            constraint=models.CheckConstraint(condition=models.Q(('since', None), ('until', None), ('until__gte', models.F('since')), _connector='OR'), name='fleetrun_days_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='meterresult',
-            constraint=models.UniqueConstraint(fields=('area_result', 'meter_id'), name='meterresult_once_an_area'),
-        ),
-        migrations.AddConstraint(
-            model_name='meterresult',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['out_of_tolerance', 'undetermined', 'conforming'])), name='meterresult_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='meterresult',
-            constraint=models.CheckConstraint(condition=models.Q(('meter_id', ''), _negated=True), name='meterresult_meter_given'),
-        ),
-        migrations.AddConstraint(
-            model_name='meterresult',
-            constraint=models.CheckConstraint(condition=models.Q(('probability_out_of_tolerance', None), models.Q(('probability_out_of_tolerance__gte', 0), ('probability_out_of_tolerance__lte', 1)), _connector='OR'), name='meterresult_probability_is_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='meterresult',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'out_of_tolerance'), _negated=True), models.Q(('error_percent__isnull', False), ('probability_out_of_tolerance__isnull', False), ('standard_uncertainty_percent__gte', 0), ('standard_uncertainty_percent__isnull', False)), _connector='OR'), name='meterresult_suspected_with_figures'),
-        ),
-        migrations.AddConstraint(
             model_name='supplyarea',
-            constraint=models.CheckConstraint(condition=models.Q(('area_id', ''), _negated=True), name='supplyarea_id_given'),
-        ),
-        migrations.AddConstraint(
-            model_name='arearesult',
-            constraint=models.UniqueConstraint(fields=('run', 'area'), name='arearesult_once_a_run'),
-        ),
-        migrations.AddConstraint(
-            model_name='arearesult',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['judged', 'withheld', 'unusable'])), name='arearesult_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='arearesult',
-            constraint=models.CheckConstraint(condition=models.Q(('meters__gte', django.db.models.expressions.CombinedExpression(models.F('suspects'), '+', models.F('undetermined')))), name='arearesult_counts_fit'),
-        ),
-        migrations.AddConstraint(
-            model_name='arearesult',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'judged'), ('suspects', 0), _connector='OR'), name='arearesult_accuses_only_where_judged'),
+            name='latest',
+            field=models.OneToOneField(db_comment='Of the last run that holds it', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='fleet.arearesult'),
         ),
     ]

@@ -13,45 +13,11 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('core', '0002_usernames_once_in_any_case'),
-        ('parties', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('parties', '0001_initial'),
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='Instrument',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('label_code', models.CharField(db_comment='In the QR label; says nothing else', max_length=12, unique=True)),
-                ('name', models.CharField(db_comment='As the ledger or nameplate calls it', max_length=100)),
-                ('kind', models.CharField(blank=True, db_comment='regulations kind; empty: to be clarified', max_length=40)),
-                ('model', models.CharField(blank=True, max_length=100)),
-                ('serial_no', models.CharField(blank=True, max_length=100)),
-                ('serial_key', models.CharField(blank=True, db_comment='text_keys.serial_key', db_index=True, max_length=100)),
-                ('serial_tail', models.CharField(blank=True, db_comment='serial_key backwards: found by its end', db_index=True, max_length=100)),
-                ('lookalike_key', models.CharField(blank=True, db_comment='text_keys.lookalike_key', db_index=True, max_length=100)),
-                ('manufacturer', models.CharField(blank=True, max_length=200)),
-                ('maker_key', models.CharField(blank=True, max_length=200)),
-                ('accuracy_class', models.CharField(blank=True, max_length=100)),
-                ('measuring_range', models.CharField(blank=True, max_length=100)),
-                ('details', models.JSONField(blank=True, db_comment='max, min, e, d, other columns: as text', default=dict)),
-                ('parameters', models.JSONField(blank=True, db_comment='What periods depend on, e.g. dn_mm', default=dict)),
-                ('use', models.CharField(choices=quanheng.instruments.enums.Use.listed, default='unknown', max_length=16)),
-                ('spot', models.CharField(blank=True, db_comment='Stall, pump, room within the place', max_length=100)),
-                ('filing', models.CharField(choices=quanheng.instruments.enums.Filing.listed, default='draft', max_length=16)),
-                ('condition', models.CharField(choices=quanheng.instruments.enums.Condition.listed, default='in_use', max_length=16)),
-                ('condition_on', models.DateField(blank=True, null=True)),
-                ('condition_evidence', models.CharField(blank=True, db_comment='SHA-256 of photo or document', max_length=64)),
-                ('registered_on', models.DateField()),
-                ('in_use_on', models.DateField(blank=True, db_comment='Installed; rotation counts from here', null=True)),
-                ('is_demo', models.BooleanField(default=False)),
-                ('revision', models.PositiveIntegerField(default=1)),
-            ],
-            options={
-                'ordering': ['pk'],
-            },
-        ),
         migrations.CreateModel(
             name='Comparison',
             fields=[
@@ -111,123 +77,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'import batches',
                 'ordering': ['-received_at', '-pk'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Standing',
-            fields=[
-                ('instrument', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='standing', serialize=False, to='instruments.instrument')),
-                ('kind', models.CharField(blank=True, max_length=40)),
-                ('use', models.CharField(max_length=16)),
-                ('setting', models.CharField(blank=True, db_comment='Of the place', max_length=16)),
-                ('filing', models.CharField(max_length=16)),
-                ('condition', models.CharField(max_length=16)),
-                ('has_full_identity', models.BooleanField()),
-                ('obligation', models.CharField(choices=quanheng.instruments.enums.Obligation.listed, max_length=16)),
-                ('rule_id', models.CharField(blank=True, max_length=80)),
-                ('is_confirmed', models.BooleanField(db_comment='The rule was checked against the official text')),
-                ('period_months', models.PositiveIntegerField(null=True)),
-                ('verified_on', models.DateField(null=True)),
-                ('valid_until', models.DateField(db_comment='As printed on the last certificate', null=True)),
-                ('amber_on', models.DateField(db_comment='First day on which it is shown as due soon', null=True)),
-                ('due_on', models.DateField(db_comment='Last day by which it must be verified again', null=True)),
-            ],
-        ),
-        migrations.AddField(
-            model_name='instrument',
-            name='batch',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='instruments', to='instruments.importbatch'),
-        ),
-        migrations.AddField(
-            model_name='instrument',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='instrument',
-            name='institute',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='verifies', to='core.orgunit'),
-        ),
-        migrations.AddField(
-            model_name='instrument',
-            name='merged_into',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged_from', to='instruments.instrument'),
-        ),
-        migrations.AddField(
-            model_name='instrument',
-            name='owner',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='instruments', to='parties.party'),
-        ),
-        migrations.AddField(
-            model_name='instrument',
-            name='town',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='instruments', to='core.orgunit'),
-        ),
-        migrations.CreateModel(
-            name='ImportRow',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('row', models.PositiveIntegerField(db_comment='Row number in the file, as Excel counts')),
-                ('outcome', models.CharField(choices=quanheng.instruments.enums.Outcome.listed, max_length=16)),
-                ('fingerprint', models.CharField(blank=True, db_comment='Of what the row says [hex]', max_length=32)),
-                ('before', models.JSONField(db_comment='field: former value, where the row changed one', default=dict)),
-                ('after_revision', models.PositiveIntegerField(db_comment='Of the instrument after this row', default=0)),
-                ('column', models.CharField(blank=True, max_length=100)),
-                ('code', models.CharField(blank=True, max_length=60)),
-                ('text', models.CharField(blank=True, max_length=300)),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='instruments.importbatch')),
-                ('instrument', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='import_rows', to='instruments.instrument')),
-            ],
-            options={
-                'ordering': ['row', 'pk'],
-            },
-        ),
-        migrations.CreateModel(
-            name='DistinctPair',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('decided_at', models.DateTimeField()),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('first', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='instruments.instrument')),
-                ('second', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='instruments.instrument')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Difference',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('what', models.CharField(db_comment='only_here, only_there or field', max_length=16)),
-                ('row', models.PositiveIntegerField(db_comment='Row of the other ledger', null=True)),
-                ('field', models.CharField(blank=True, max_length=40)),
-                ('ours', models.CharField(blank=True, max_length=300)),
-                ('theirs', models.CharField(blank=True, max_length=300)),
-                ('record', models.JSONField(db_comment="The other ledger's row, where it is only there", default=dict)),
-                ('resolution', models.CharField(blank=True, db_comment='take_theirs, keep_ours or registered', max_length=16)),
-                ('resolved_at', models.DateTimeField(null=True)),
-                ('comparison', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='differences', to='instruments.comparison')),
-                ('resolved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('instrument', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='instruments.instrument')),
-            ],
-            options={
-                'ordering': ['pk'],
-            },
-        ),
-        migrations.CreateModel(
-            name='InstrumentEvent',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=quanheng.instruments.enums.EventKind.listed, max_length=16)),
-                ('happened_on', models.DateField()),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('changes', models.JSONField(db_comment='field: [before, after], as people read them', default=dict)),
-                ('file_sha256', models.CharField(blank=True, max_length=64)),
-                ('file_name', models.CharField(blank=True, max_length=255)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('instrument', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='instruments.instrument')),
-            ],
-            options={
-                'ordering': ['-at', '-pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['mapping', 'ready', 'queued', 'running', 'done', 'failed', 'undone'])), name='importbatch_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'undone'), _negated=True), models.Q(('undone_at__isnull', False), models.Q(('undo_reason', ''), _negated=True)), _connector='OR'), name='importbatch_undone_with_reason')],
             },
         ),
         migrations.CreateModel(
@@ -248,12 +98,152 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('setting__in', ['market', 'shop', 'fuel_station', 'health', 'charging', 'transport', 'industry', 'depot', 'utility', 'other'])), name='place_setting_known'), models.CheckConstraint(condition=models.Q(models.Q(('name', ''), _negated=True), models.Q(('name_key', ''), _negated=True)), name='place_name_given'), models.CheckConstraint(condition=models.Q(models.Q(('latitude', None), ('longitude', None)), models.Q(('latitude__isnull', False), ('longitude__isnull', False)), _connector='OR'), name='place_both_coordinates_or_none'), models.CheckConstraint(condition=models.Q(('longitude', None), models.Q(('latitude__gte', -90), ('latitude__lte', 90), ('longitude__gte', -180), ('longitude__lte', 180)), _connector='OR'), name='place_coordinates_on_earth'), models.UniqueConstraint(fields=('name_key', 'town'), name='place_name_once_a_town'), models.UniqueConstraint(condition=models.Q(('town', None)), fields=('name_key',), name='place_name_once_without_town')],
             },
         ),
-        migrations.AddField(
-            model_name='instrument',
-            name='place',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='instruments', to='instruments.place'),
+        migrations.CreateModel(
+            name='Instrument',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('label_code', models.CharField(db_comment='In the QR label; says nothing else', max_length=12, unique=True)),
+                ('name', models.CharField(db_comment='As the ledger or nameplate calls it', max_length=100)),
+                ('kind', models.CharField(blank=True, db_comment='regulations kind; empty: to be clarified', max_length=40)),
+                ('model', models.CharField(blank=True, max_length=100)),
+                ('serial_no', models.CharField(blank=True, max_length=100)),
+                ('serial_key', models.CharField(blank=True, db_comment='text_keys.serial_key', db_index=True, max_length=100)),
+                ('serial_tail', models.CharField(blank=True, db_comment='serial_key backwards: found by its end', db_index=True, max_length=100)),
+                ('lookalike_key', models.CharField(blank=True, db_comment='text_keys.lookalike_key', db_index=True, max_length=100)),
+                ('manufacturer', models.CharField(blank=True, max_length=200)),
+                ('maker_key', models.CharField(blank=True, max_length=200)),
+                ('accuracy_class', models.CharField(blank=True, max_length=100)),
+                ('measuring_range', models.CharField(blank=True, max_length=100)),
+                ('details', models.JSONField(blank=True, db_comment='max, min, e, d, other columns: as text', default=dict)),
+                ('parameters', models.JSONField(blank=True, db_comment='What periods depend on, e.g. dn_mm', default=dict)),
+                ('use', models.CharField(choices=quanheng.instruments.enums.Use.listed, default='unknown', max_length=16)),
+                ('spot', models.CharField(blank=True, db_comment='Stall, pump, room within the place', max_length=100)),
+                ('filing', models.CharField(choices=quanheng.instruments.enums.Filing.listed, default='draft', max_length=16)),
+                ('condition', models.CharField(choices=quanheng.instruments.enums.Condition.listed, default='in_use', max_length=16)),
+                ('condition_on', models.DateField(blank=True, null=True)),
+                ('condition_evidence', models.CharField(blank=True, db_comment='SHA-256 of photo or document', max_length=64)),
+                ('registered_on', models.DateField()),
+                ('in_use_on', models.DateField(blank=True, db_comment='Installed; rotation counts from here', null=True)),
+                ('is_demo', models.BooleanField(default=False)),
+                ('revision', models.PositiveIntegerField(default=1)),
+                ('batch', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='instruments', to='instruments.importbatch')),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('institute', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='verifies', to='core.orgunit')),
+                ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged_from', to='instruments.instrument')),
+                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='instruments', to='parties.party')),
+                ('town', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='instruments', to='core.orgunit')),
+                ('place', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='instruments', to='instruments.place')),
+            ],
+            options={
+                'ordering': ['pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('use__in', ['trade', 'safety', 'medical', 'environment', 'enforcement', 'other', 'unknown'])), name='instrument_use_known'), models.CheckConstraint(condition=models.Q(('filing__in', ['draft', 'submitted', 'returned', 'filed'])), name='instrument_filing_known'), models.CheckConstraint(condition=models.Q(('condition__in', ['in_use', 'stopped', 'sealed', 'scrapped', 'merged'])), name='instrument_condition_known'), models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='instrument_name_given'), models.CheckConstraint(condition=models.Q(models.Q(('condition', 'merged'), ('merged_into__isnull', False), models.Q(('merged_into', models.F('pk')), _negated=True)), models.Q(models.Q(('condition', 'merged'), _negated=True), ('merged_into', None)), _connector='OR'), name='instrument_merged_iff_into_another'), models.UniqueConstraint(condition=models.Q(models.Q(('serial_key', ''), _negated=True), models.Q(('maker_key', ''), _negated=True), models.Q(('condition', 'merged'), _negated=True)), fields=('serial_key', 'maker_key'), name='instrument_once_a_maker_and_serial')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Standing',
+            fields=[
+                ('instrument', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='standing', serialize=False, to='instruments.instrument')),
+                ('kind', models.CharField(blank=True, max_length=40)),
+                ('use', models.CharField(max_length=16)),
+                ('setting', models.CharField(blank=True, db_comment='Of the place', max_length=16)),
+                ('filing', models.CharField(max_length=16)),
+                ('condition', models.CharField(max_length=16)),
+                ('has_full_identity', models.BooleanField()),
+                ('obligation', models.CharField(choices=quanheng.instruments.enums.Obligation.listed, max_length=16)),
+                ('rule_id', models.CharField(blank=True, max_length=80)),
+                ('is_confirmed', models.BooleanField(db_comment='The rule was checked against the official text')),
+                ('period_months', models.PositiveIntegerField(null=True)),
+                ('verified_on', models.DateField(null=True)),
+                ('valid_until', models.DateField(db_comment='As printed on the last certificate', null=True)),
+                ('amber_on', models.DateField(db_comment='First day on which it is shown as due soon', null=True)),
+                ('due_on', models.DateField(db_comment='Last day by which it must be verified again', null=True)),
+                ('institute', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='core.orgunit')),
+                ('owner', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='parties.party')),
+                ('place', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='instruments.place')),
+                ('town', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='core.orgunit')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['due_on', 'instrument', 'amber_on', 'condition', 'setting', 'kind', 'town', 'owner', 'place'], name='standing_due'), models.Index(fields=['town', 'due_on'], name='standing_town_due'), models.Index(fields=['kind', 'due_on'], name='standing_kind_due'), models.Index(fields=['town', 'kind', 'due_on'], name='standing_town_kind_due'), models.Index(fields=['setting', 'due_on'], name='standing_setting_due'), models.Index(fields=['filing', 'due_on'], name='standing_filing_due')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('obligation__in', ['mandatory', 'voluntary', 'unknown'])), name='standing_obligation_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ImportRow',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('row', models.PositiveIntegerField(db_comment='Row number in the file, as Excel counts')),
+                ('outcome', models.CharField(choices=quanheng.instruments.enums.Outcome.listed, max_length=16)),
+                ('fingerprint', models.CharField(blank=True, db_comment='Of what the row says [hex]', max_length=32)),
+                ('before', models.JSONField(db_comment='field: former value, where the row changed one', default=dict)),
+                ('after_revision', models.PositiveIntegerField(db_comment='Of the instrument after this row', default=0)),
+                ('column', models.CharField(blank=True, max_length=100)),
+                ('code', models.CharField(blank=True, max_length=60)),
+                ('text', models.CharField(blank=True, max_length=300)),
+                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='instruments.importbatch')),
+                ('instrument', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='import_rows', to='instruments.instrument')),
+            ],
+            options={
+                'ordering': ['row', 'pk'],
+                'indexes': [models.Index(fields=['fingerprint'], name='importrow_fingerprint')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('outcome__in', ['created', 'updated', 'unchanged', 'rejected'])), name='importrow_outcome_known'), models.UniqueConstraint(fields=('batch', 'row'), name='importrow_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='DistinctPair',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('decided_at', models.DateTimeField()),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('first', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='instruments.instrument')),
+                ('second', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='instruments.instrument')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('first', 'second'), name='distinctpair_once'), models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='distinctpair_in_order')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Difference',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('what', models.CharField(db_comment='only_here, only_there or field', max_length=16)),
+                ('row', models.PositiveIntegerField(db_comment='Row of the other ledger', null=True)),
+                ('field', models.CharField(blank=True, max_length=40)),
+                ('ours', models.CharField(blank=True, max_length=300)),
+                ('theirs', models.CharField(blank=True, max_length=300)),
+                ('record', models.JSONField(db_comment="The other ledger's row, where it is only there", default=dict)),
+                ('resolution', models.CharField(blank=True, db_comment='take_theirs, keep_ours or registered', max_length=16)),
+                ('resolved_at', models.DateTimeField(null=True)),
+                ('comparison', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='differences', to='instruments.comparison')),
+                ('resolved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('instrument', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='instruments.instrument')),
+            ],
+            options={
+                'ordering': ['pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('what__in', ['only_here', 'only_there', 'field'])), name='difference_what_known'), models.CheckConstraint(condition=models.Q(models.Q(('resolution', ''), ('resolved_at', None)), models.Q(('resolution__in', ['take_theirs', 'keep_ours', 'registered']), ('resolved_at__isnull', False)), _connector='OR'), name='difference_resolution_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='InstrumentEvent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=quanheng.instruments.enums.EventKind.listed, max_length=16)),
+                ('happened_on', models.DateField()),
+                ('reason', models.CharField(blank=True, max_length=300)),
+                ('changes', models.JSONField(db_comment='field: [before, after], as people read them', default=dict)),
+                ('file_sha256', models.CharField(blank=True, max_length=64)),
+                ('file_name', models.CharField(blank=True, max_length=255)),
+                ('at', models.DateTimeField()),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('instrument', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='instruments.instrument')),
+            ],
+            options={
+                'ordering': ['-at', '-pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['registered', 'changed', 'submitted', 'returned', 'filed', 'stopped', 'sealed', 'resumed', 'scrapped', 'moved', 'transferred', 'merged', 'verified'])), name='instrumentevent_kind_known')],
+            },
         ),
         migrations.CreateModel(
             name='Appointment',
@@ -271,6 +261,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['week_on', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('owner', None), ('place__isnull', False)), models.Q(('owner__isnull', False), ('place', None)), _connector='OR'), name='appointment_of_a_place_or_an_owner')],
             },
         ),
         migrations.CreateModel(
@@ -283,6 +274,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name'],
+                'constraints': [models.UniqueConstraint(fields=('user', 'name'), name='savedfilter_name_once')],
             },
         ),
         migrations.CreateModel(
@@ -301,6 +293,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-verified_on', '-pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('verdict__in', ['passed', 'rejected'])), name='verificationrecord_verdict_known'), models.CheckConstraint(condition=models.Q(('valid_until', None), ('valid_until__gte', models.F('verified_on')), _connector='OR'), name='verificationrecord_valid_after_verified'), models.CheckConstraint(condition=models.Q(models.Q(('verdict', 'rejected'), _negated=True), ('valid_until', None), _connector='OR'), name='verificationrecord_no_validity_when_rejected'), models.UniqueConstraint(fields=('instrument', 'verified_on', 'certificate_no'), name='verificationrecord_once')],
             },
         ),
         migrations.CreateModel(
@@ -316,165 +309,5 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('owner', None), ('unit__isnull', False)), models.Q(('owner__isnull', False), ('unit', None)), _connector='OR'), name='calendarfeed_of_a_unit_or_an_owner')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='importbatch',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['mapping', 'ready', 'queued', 'running', 'done', 'failed', 'undone'])), name='importbatch_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='importbatch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'undone'), _negated=True), models.Q(('undone_at__isnull', False), models.Q(('undo_reason', ''), _negated=True)), _connector='OR'), name='importbatch_undone_with_reason'),
-        ),
-        migrations.AddField(
-            model_name='standing',
-            name='institute',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='core.orgunit'),
-        ),
-        migrations.AddField(
-            model_name='standing',
-            name='owner',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='parties.party'),
-        ),
-        migrations.AddField(
-            model_name='standing',
-            name='place',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='instruments.place'),
-        ),
-        migrations.AddField(
-            model_name='standing',
-            name='town',
-            field=models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='core.orgunit'),
-        ),
-        migrations.AddIndex(
-            model_name='importrow',
-            index=models.Index(fields=['fingerprint'], name='importrow_fingerprint'),
-        ),
-        migrations.AddConstraint(
-            model_name='importrow',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['created', 'updated', 'unchanged', 'rejected'])), name='importrow_outcome_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='importrow',
-            constraint=models.UniqueConstraint(fields=('batch', 'row'), name='importrow_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='distinctpair',
-            constraint=models.UniqueConstraint(fields=('first', 'second'), name='distinctpair_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='distinctpair',
-            constraint=models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='distinctpair_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='difference',
-            constraint=models.CheckConstraint(condition=models.Q(('what__in', ['only_here', 'only_there', 'field'])), name='difference_what_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='difference',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('resolution', ''), ('resolved_at', None)), models.Q(('resolution__in', ['take_theirs', 'keep_ours', 'registered']), ('resolved_at__isnull', False)), _connector='OR'), name='difference_resolution_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='instrumentevent',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['registered', 'changed', 'submitted', 'returned', 'filed', 'stopped', 'sealed', 'resumed', 'scrapped', 'moved', 'transferred', 'merged', 'verified'])), name='instrumentevent_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='place',
-            constraint=models.CheckConstraint(condition=models.Q(('setting__in', ['market', 'shop', 'fuel_station', 'health', 'charging', 'transport', 'industry', 'depot', 'utility', 'other'])), name='place_setting_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='place',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('name', ''), _negated=True), models.Q(('name_key', ''), _negated=True)), name='place_name_given'),
-        ),
-        migrations.AddConstraint(
-            model_name='place',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('latitude', None), ('longitude', None)), models.Q(('latitude__isnull', False), ('longitude__isnull', False)), _connector='OR'), name='place_both_coordinates_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='place',
-            constraint=models.CheckConstraint(condition=models.Q(('longitude', None), models.Q(('latitude__gte', -90), ('latitude__lte', 90), ('longitude__gte', -180), ('longitude__lte', 180)), _connector='OR'), name='place_coordinates_on_earth'),
-        ),
-        migrations.AddConstraint(
-            model_name='place',
-            constraint=models.UniqueConstraint(fields=('name_key', 'town'), name='place_name_once_a_town'),
-        ),
-        migrations.AddConstraint(
-            model_name='place',
-            constraint=models.UniqueConstraint(condition=models.Q(('town', None)), fields=('name_key',), name='place_name_once_without_town'),
-        ),
-        migrations.AddConstraint(
-            model_name='instrument',
-            constraint=models.CheckConstraint(condition=models.Q(('use__in', ['trade', 'safety', 'medical', 'environment', 'enforcement', 'other', 'unknown'])), name='instrument_use_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='instrument',
-            constraint=models.CheckConstraint(condition=models.Q(('filing__in', ['draft', 'submitted', 'returned', 'filed'])), name='instrument_filing_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='instrument',
-            constraint=models.CheckConstraint(condition=models.Q(('condition__in', ['in_use', 'stopped', 'sealed', 'scrapped', 'merged'])), name='instrument_condition_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='instrument',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='instrument_name_given'),
-        ),
-        migrations.AddConstraint(
-            model_name='instrument',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('condition', 'merged'), ('merged_into__isnull', False), models.Q(('merged_into', models.F('pk')), _negated=True)), models.Q(models.Q(('condition', 'merged'), _negated=True), ('merged_into', None)), _connector='OR'), name='instrument_merged_iff_into_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='instrument',
-            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('serial_key', ''), _negated=True), models.Q(('maker_key', ''), _negated=True), models.Q(('condition', 'merged'), _negated=True)), fields=('serial_key', 'maker_key'), name='instrument_once_a_maker_and_serial'),
-        ),
-        migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('owner', None), ('place__isnull', False)), models.Q(('owner__isnull', False), ('place', None)), _connector='OR'), name='appointment_of_a_place_or_an_owner'),
-        ),
-        migrations.AddConstraint(
-            model_name='savedfilter',
-            constraint=models.UniqueConstraint(fields=('user', 'name'), name='savedfilter_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='verificationrecord',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict__in', ['passed', 'rejected'])), name='verificationrecord_verdict_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='verificationrecord',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until', None), ('valid_until__gte', models.F('verified_on')), _connector='OR'), name='verificationrecord_valid_after_verified'),
-        ),
-        migrations.AddConstraint(
-            model_name='verificationrecord',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verdict', 'rejected'), _negated=True), ('valid_until', None), _connector='OR'), name='verificationrecord_no_validity_when_rejected'),
-        ),
-        migrations.AddConstraint(
-            model_name='verificationrecord',
-            constraint=models.UniqueConstraint(fields=('instrument', 'verified_on', 'certificate_no'), name='verificationrecord_once'),
-        ),
-        migrations.AddIndex(
-            model_name='standing',
-            index=models.Index(fields=['due_on', 'instrument', 'amber_on', 'condition', 'setting', 'kind', 'town', 'owner', 'place'], name='standing_due'),
-        ),
-        migrations.AddIndex(
-            model_name='standing',
-            index=models.Index(fields=['town', 'due_on'], name='standing_town_due'),
-        ),
-        migrations.AddIndex(
-            model_name='standing',
-            index=models.Index(fields=['kind', 'due_on'], name='standing_kind_due'),
-        ),
-        migrations.AddIndex(
-            model_name='standing',
-            index=models.Index(fields=['town', 'kind', 'due_on'], name='standing_town_kind_due'),
-        ),
-        migrations.AddIndex(
-            model_name='standing',
-            index=models.Index(fields=['setting', 'due_on'], name='standing_setting_due'),
-        ),
-        migrations.AddIndex(
-            model_name='standing',
-            index=models.Index(fields=['filing', 'due_on'], name='standing_filing_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='standing',
-            constraint=models.CheckConstraint(condition=models.Q(('obligation__in', ['mandatory', 'voluntary', 'unknown'])), name='standing_obligation_known'),
         ),
     ]

@@ -42,6 +42,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['unit', 'name', 'serial_no', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('level__in', ['public', 'reference', 'working', 'material'])), name='measurementstandard_level_known'), models.CheckConstraint(condition=models.Q(('condition__in', ['in_use', 'stopped', 'withdrawn'])), name='measurementstandard_condition_known'), models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='measurementstandard_name_given'), models.UniqueConstraint(condition=models.Q(('serial_no', ''), _negated=True), fields=('unit', 'name', 'serial_no'), name='measurementstandard_once_a_unit')],
             },
         ),
         migrations.CreateModel(
@@ -59,6 +60,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['checked_on', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('series', ''), _negated=True), name='intermediatecheck_series_given')],
             },
         ),
         migrations.CreateModel(
@@ -81,6 +83,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-held_on', '-pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='comparison_named'), models.CheckConstraint(condition=models.Q(('expanded_uncertainty__gt', 0), ('reference_expanded_uncertainty__gt', 0)), name='comparison_uncertainties_positive')],
             },
         ),
         migrations.CreateModel(
@@ -106,50 +109,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-calibrated_on', '-pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('number', ''), _negated=True), models.Q(('issuer', ''), _negated=True), models.Q(('file_sha256', ''), _negated=True)), name='standardcertificate_given'), models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('calibrated_on'))), name='standardcertificate_days_in_order'), models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('standard', 'number'), name='standardcertificate_number_once'), models.CheckConstraint(condition=models.Q(models.Q(('withdrawal_reason', ''), ('withdrawn_at', None), ('withdrawn_by', None)), models.Q(('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False), models.Q(('withdrawal_reason', ''), _negated=True)), _connector='OR'), name='standardcertificate_withdrawn_with_reason')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='measurementstandard',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['public', 'reference', 'working', 'material'])), name='measurementstandard_level_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='measurementstandard',
-            constraint=models.CheckConstraint(condition=models.Q(('condition__in', ['in_use', 'stopped', 'withdrawn'])), name='measurementstandard_condition_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='measurementstandard',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='measurementstandard_name_given'),
-        ),
-        migrations.AddConstraint(
-            model_name='measurementstandard',
-            constraint=models.UniqueConstraint(condition=models.Q(('serial_no', ''), _negated=True), fields=('unit', 'name', 'serial_no'), name='measurementstandard_once_a_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='intermediatecheck',
-            constraint=models.CheckConstraint(condition=models.Q(('series', ''), _negated=True), name='intermediatecheck_series_given'),
-        ),
-        migrations.AddConstraint(
-            model_name='comparison',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='comparison_named'),
-        ),
-        migrations.AddConstraint(
-            model_name='comparison',
-            constraint=models.CheckConstraint(condition=models.Q(('expanded_uncertainty__gt', 0), ('reference_expanded_uncertainty__gt', 0)), name='comparison_uncertainties_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='standardcertificate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('number', ''), _negated=True), models.Q(('issuer', ''), _negated=True), models.Q(('file_sha256', ''), _negated=True)), name='standardcertificate_given'),
-        ),
-        migrations.AddConstraint(
-            model_name='standardcertificate',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('calibrated_on'))), name='standardcertificate_days_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='standardcertificate',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('standard', 'number'), name='standardcertificate_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='standardcertificate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('withdrawal_reason', ''), ('withdrawn_at', None), ('withdrawn_by', None)), models.Q(('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False), models.Q(('withdrawal_reason', ''), _negated=True)), _connector='OR'), name='standardcertificate_withdrawn_with_reason'),
         ),
     ]

@@ -18,6 +18,23 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='DayRun',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('state', models.CharField(choices=quanheng.taskboard.enums.day_state_choices, default='waiting', max_length=16)),
+                ('steps', models.JSONField(default=list)),
+                ('steps_total', models.PositiveIntegerField(default=0)),
+                ('started_at', models.DateTimeField()),
+                ('finished_at', models.DateTimeField(null=True)),
+                ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-started_at', '-pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'running', 'done', 'failed'])), name='dayrun_state_known'), models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('state',), name='dayrun_one_at_a_time')],
+            },
+        ),
+        migrations.CreateModel(
             name='Plan',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -29,6 +46,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': [models.OrderBy(models.F('issued_on'), descending=True, nulls_last=True), 'pk'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('doc_number', ''), _negated=True), fields=('doc_number',), name='plan_doc_number_once'), models.UniqueConstraint(fields=('title', 'doc_number'), name='plan_title_and_number_once')],
             },
         ),
         migrations.CreateModel(
@@ -48,12 +66,22 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-received_at', '-pk'],
+                'constraints': [models.UniqueConstraint(fields=('plan', 'number'), name='planversion_number_once'), models.CheckConstraint(condition=models.Q(models.Q(('adopted_at', None), ('number', None)), models.Q(('adopted_at__isnull', False), ('number__isnull', False), ('plan__isnull', False)), _connector='OR'), name='planversion_numbered_iff_adopted')],
             },
         ),
-        migrations.AddField(
-            model_name='plan',
-            name='current',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='taskboard.planversion'),
+        migrations.CreateModel(
+            name='IndicatorValue',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=100)),
+                ('on', models.DateField()),
+                ('value', models.DecimalField(decimal_places=4, max_digits=18)),
+                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='values', to='taskboard.plan')),
+            ],
+            options={
+                'ordering': ['on'],
+                'constraints': [models.UniqueConstraint(fields=('plan', 'name', 'on'), name='indicatorvalue_once_a_day')],
+            },
         ),
         migrations.CreateModel(
             name='Task',
@@ -74,6 +102,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('is_continuous', False), ('deadline_on', None), _connector='OR'), name='task_deadline_or_continuous')],
             },
         ),
         migrations.CreateModel(
@@ -97,6 +126,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'evidence',
                 'ordering': ['-filed_at', '-pk'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('task', 'unit', 'file_sha256'), name='evidence_file_once_per_task_and_unit'), models.CheckConstraint(condition=models.Q(models.Q(('withdrawal_reason', ''), ('withdrawn_at', None), ('withdrawn_by', None)), models.Q(('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False), models.Q(('withdrawal_reason', ''), _negated=True)), _connector='OR'), name='evidence_withdrawn_with_reason')],
             },
         ),
         migrations.CreateModel(
@@ -109,6 +139,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(fields=('task', 'name'), name='taskindicator_once')],
             },
         ),
         migrations.CreateModel(
@@ -122,82 +153,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position'],
+                'constraints': [models.UniqueConstraint(fields=('task', 'unit'), name='taskunit_once'), models.CheckConstraint(condition=models.Q(('part__in', ['lead', 'responsible'])), name='taskunit_part_known')],
             },
+        ),
+        migrations.AddField(
+            model_name='plan',
+            name='current',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='taskboard.planversion'),
         ),
         migrations.AddField(
             model_name='task',
             name='units',
             field=models.ManyToManyField(related_name='tasks', through='taskboard.TaskUnit', to='core.orgunit'),
-        ),
-        migrations.CreateModel(
-            name='DayRun',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('state', models.CharField(choices=quanheng.taskboard.enums.day_state_choices, default='waiting', max_length=16)),
-                ('steps', models.JSONField(default=list)),
-                ('steps_total', models.PositiveIntegerField(default=0)),
-                ('started_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'ordering': ['-started_at', '-pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'running', 'done', 'failed'])), name='dayrun_state_known'), models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('state',), name='dayrun_one_at_a_time')],
-            },
-        ),
-        migrations.CreateModel(
-            name='IndicatorValue',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100)),
-                ('on', models.DateField()),
-                ('value', models.DecimalField(decimal_places=4, max_digits=18)),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='values', to='taskboard.plan')),
-            ],
-            options={
-                'ordering': ['on'],
-                'constraints': [models.UniqueConstraint(fields=('plan', 'name', 'on'), name='indicatorvalue_once_a_day')],
-            },
-        ),
-        migrations.AddConstraint(
-            model_name='planversion',
-            constraint=models.UniqueConstraint(fields=('plan', 'number'), name='planversion_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='planversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('adopted_at', None), ('number', None)), models.Q(('adopted_at__isnull', False), ('number__isnull', False), ('plan__isnull', False)), _connector='OR'), name='planversion_numbered_iff_adopted'),
-        ),
-        migrations.AddConstraint(
-            model_name='plan',
-            constraint=models.UniqueConstraint(condition=models.Q(('doc_number', ''), _negated=True), fields=('doc_number',), name='plan_doc_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='plan',
-            constraint=models.UniqueConstraint(fields=('title', 'doc_number'), name='plan_title_and_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('task', 'unit', 'file_sha256'), name='evidence_file_once_per_task_and_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('withdrawal_reason', ''), ('withdrawn_at', None), ('withdrawn_by', None)), models.Q(('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False), models.Q(('withdrawal_reason', ''), _negated=True)), _connector='OR'), name='evidence_withdrawn_with_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='taskindicator',
-            constraint=models.UniqueConstraint(fields=('task', 'name'), name='taskindicator_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='taskunit',
-            constraint=models.UniqueConstraint(fields=('task', 'unit'), name='taskunit_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='taskunit',
-            constraint=models.CheckConstraint(condition=models.Q(('part__in', ['lead', 'responsible'])), name='taskunit_part_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(('is_continuous', False), ('deadline_on', None), _connector='OR'), name='task_deadline_or_continuous'),
         ),
     ]

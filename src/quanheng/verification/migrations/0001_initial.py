@@ -13,10 +13,10 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('core', '0002_usernames_once_in_any_case'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ('instruments', '0001_initial'),
         ('parties', '0001_initial'),
         ('standards', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -45,6 +45,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-submitted_at', '-pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['submitted', 'accepted', 'returned', 'cancelled'])), name='application_state_known'), models.CheckConstraint(condition=models.Q(('kind__in', ['initial', 'periodic', 'after_repair', 'calibration'])), name='application_kind_known'), models.CheckConstraint(condition=models.Q(('work_place__in', ['lab', 'on_site'])), name='application_work_place_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'returned'), _negated=True), models.Q(('decision_reason', ''), _negated=True), _connector='OR'), name='application_returned_with_reason')],
             },
         ),
         migrations.CreateModel(
@@ -56,6 +57,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(fields=('application', 'instrument'), name='applicationitem_once')],
             },
         ),
         migrations.CreateModel(
@@ -76,6 +78,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-issued_on', '-pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['seal', 'mark'])), name='markrange_kind_known'), models.CheckConstraint(condition=models.Q(('last__gte', models.F('first'))), name='markrange_in_order')],
             },
         ),
         migrations.CreateModel(
@@ -93,6 +96,33 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-made_at', '-pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='recall_reason_given'), models.CheckConstraint(condition=models.Q(('threshold__gte', 0), ('threshold__lte', 1)), name='recall_threshold_is_probability')],
+            },
+        ),
+        migrations.CreateModel(
+            name='WorkOrder',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('kind', models.CharField(choices=quanheng.verification.enums.WorkKind.listed, max_length=16)),
+                ('work_place', models.CharField(choices=quanheng.verification.enums.WorkPlace.listed, max_length=16)),
+                ('planned_on', models.DateField()),
+                ('note', models.CharField(blank=True, max_length=300)),
+                ('created_at', models.DateTimeField()),
+                ('is_demo', models.BooleanField(default=False)),
+                ('revision', models.PositiveIntegerField(default=1)),
+                ('application', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='work_orders', to='verification.application')),
+                ('checker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('institute', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='work_orders', to='core.orgunit')),
+                ('place', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='work_orders', to='instruments.place')),
+                ('signatory', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('standards', models.ManyToManyField(related_name='work_orders', to='standards.measurementstandard')),
+                ('verifier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-planned_on', '-pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['initial', 'periodic', 'after_repair', 'calibration'])), name='workorder_kind_known'), models.CheckConstraint(condition=models.Q(('work_place__in', ['lab', 'on_site'])), name='workorder_work_place_known'), models.CheckConstraint(condition=models.Q(('verifier', models.F('checker')), _negated=True), name='workorder_four_eyes')],
             },
         ),
         migrations.CreateModel(
@@ -122,9 +152,12 @@ class Migration(migrations.Migration):
                 ('returned_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('signatory', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('verifier', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('work_order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='verifications', to='verification.workorder')),
             ],
             options={
                 'ordering': ['-pk'],
+                'indexes': [models.Index(fields=['state', 'work_order'], name='verification_state'), models.Index(fields=['instrument', '-performed_on'], name='verification_of_instrument')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['recording', 'submitted', 'checked', 'concluded', 'cancelled'])), name='verification_state_known'), models.CheckConstraint(condition=models.Q(('kind__in', ['initial', 'periodic', 'after_repair', 'calibration'])), name='verification_kind_known'), models.CheckConstraint(condition=models.Q(('conclusion__in', ['', 'passed', 'rejected', 'calibrated'])), name='verification_conclusion_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'concluded'), _negated=True), models.Q(('checked_at__isnull', False), ('checker__isnull', False), ('concluded_at__isnull', False), ('performed_on__isnull', False), ('signatory__isnull', False), ('submitted_at__isnull', False), ('verifier__isnull', False), models.Q(('conclusion', ''), _negated=True), models.Q(('edition', ''), _negated=True)), _connector='OR'), name='verification_concluded_by_three_steps'), models.CheckConstraint(condition=models.Q(('state', 'concluded'), models.Q(('conclusion', ''), ('valid_until', None)), _connector='OR'), name='verification_conclusion_only_at_the_end'), models.CheckConstraint(condition=models.Q(models.Q(('conclusion', 'passed'), ('valid_until__isnull', False)), models.Q(models.Q(('conclusion', 'passed'), _negated=True), ('valid_until', None)), _connector='OR'), name='verification_valid_until_iff_passed'), models.CheckConstraint(condition=models.Q(('verifier', None), ('checker', None), models.Q(('verifier', models.F('checker')), _negated=True), _connector='OR'), name='verification_four_eyes'), models.UniqueConstraint(condition=models.Q(('state__in', ['recording', 'submitted', 'checked'])), fields=('instrument',), name='verification_one_open_an_instrument')],
             },
         ),
         migrations.CreateModel(
@@ -137,6 +170,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(fields=('verification', 'standard'), name='usedstandard_once')],
             },
         ),
         migrations.CreateModel(
@@ -154,140 +188,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['number', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['seal', 'mark'])), name='markuse_kind_known'), models.CheckConstraint(condition=models.Q(('number', ''), _negated=True), name='markuse_number_given'), models.CheckConstraint(condition=models.Q(models.Q(('spoilt_reason', ''), ('verification__isnull', False)), models.Q(('verification', None), models.Q(('spoilt_reason', ''), _negated=True)), _connector='OR'), name='markuse_put_on_or_spoilt')],
             },
-        ),
-        migrations.CreateModel(
-            name='WorkOrder',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('kind', models.CharField(choices=quanheng.verification.enums.WorkKind.listed, max_length=16)),
-                ('work_place', models.CharField(choices=quanheng.verification.enums.WorkPlace.listed, max_length=16)),
-                ('planned_on', models.DateField()),
-                ('note', models.CharField(blank=True, max_length=300)),
-                ('created_at', models.DateTimeField()),
-                ('is_demo', models.BooleanField(default=False)),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('application', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='work_orders', to='verification.application')),
-                ('checker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('institute', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='work_orders', to='core.orgunit')),
-                ('place', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='work_orders', to='instruments.place')),
-                ('signatory', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('standards', models.ManyToManyField(related_name='work_orders', to='standards.measurementstandard')),
-                ('verifier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'ordering': ['-planned_on', '-pk'],
-            },
-        ),
-        migrations.AddField(
-            model_name='verification',
-            name='work_order',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='verifications', to='verification.workorder'),
-        ),
-        migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['submitted', 'accepted', 'returned', 'cancelled'])), name='application_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['initial', 'periodic', 'after_repair', 'calibration'])), name='application_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(('work_place__in', ['lab', 'on_site'])), name='application_work_place_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'returned'), _negated=True), models.Q(('decision_reason', ''), _negated=True), _connector='OR'), name='application_returned_with_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='applicationitem',
-            constraint=models.UniqueConstraint(fields=('application', 'instrument'), name='applicationitem_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='markrange',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['seal', 'mark'])), name='markrange_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='markrange',
-            constraint=models.CheckConstraint(condition=models.Q(('last__gte', models.F('first'))), name='markrange_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='recall',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='recall_reason_given'),
-        ),
-        migrations.AddConstraint(
-            model_name='recall',
-            constraint=models.CheckConstraint(condition=models.Q(('threshold__gte', 0), ('threshold__lte', 1)), name='recall_threshold_is_probability'),
-        ),
-        migrations.AddConstraint(
-            model_name='usedstandard',
-            constraint=models.UniqueConstraint(fields=('verification', 'standard'), name='usedstandard_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='markuse',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['seal', 'mark'])), name='markuse_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='markuse',
-            constraint=models.CheckConstraint(condition=models.Q(('number', ''), _negated=True), name='markuse_number_given'),
-        ),
-        migrations.AddConstraint(
-            model_name='markuse',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('spoilt_reason', ''), ('verification__isnull', False)), models.Q(('verification', None), models.Q(('spoilt_reason', ''), _negated=True)), _connector='OR'), name='markuse_put_on_or_spoilt'),
-        ),
-        migrations.AddConstraint(
-            model_name='workorder',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['initial', 'periodic', 'after_repair', 'calibration'])), name='workorder_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='workorder',
-            constraint=models.CheckConstraint(condition=models.Q(('work_place__in', ['lab', 'on_site'])), name='workorder_work_place_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='workorder',
-            constraint=models.CheckConstraint(condition=models.Q(('verifier', models.F('checker')), _negated=True), name='workorder_four_eyes'),
-        ),
-        migrations.AddIndex(
-            model_name='verification',
-            index=models.Index(fields=['state', 'work_order'], name='verification_state'),
-        ),
-        migrations.AddIndex(
-            model_name='verification',
-            index=models.Index(fields=['instrument', '-performed_on'], name='verification_of_instrument'),
-        ),
-        migrations.AddConstraint(
-            model_name='verification',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['recording', 'submitted', 'checked', 'concluded', 'cancelled'])), name='verification_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='verification',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['initial', 'periodic', 'after_repair', 'calibration'])), name='verification_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='verification',
-            constraint=models.CheckConstraint(condition=models.Q(('conclusion__in', ['', 'passed', 'rejected', 'calibrated'])), name='verification_conclusion_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='verification',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'concluded'), _negated=True), models.Q(('checked_at__isnull', False), ('checker__isnull', False), ('concluded_at__isnull', False), ('performed_on__isnull', False), ('signatory__isnull', False), ('submitted_at__isnull', False), ('verifier__isnull', False), models.Q(('conclusion', ''), _negated=True), models.Q(('edition', ''), _negated=True)), _connector='OR'), name='verification_concluded_by_three_steps'),
-        ),
-        migrations.AddConstraint(
-            model_name='verification',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'concluded'), models.Q(('conclusion', ''), ('valid_until', None)), _connector='OR'), name='verification_conclusion_only_at_the_end'),
-        ),
-        migrations.AddConstraint(
-            model_name='verification',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('conclusion', 'passed'), ('valid_until__isnull', False)), models.Q(models.Q(('conclusion', 'passed'), _negated=True), ('valid_until', None)), _connector='OR'), name='verification_valid_until_iff_passed'),
-        ),
-        migrations.AddConstraint(
-            model_name='verification',
-            constraint=models.CheckConstraint(condition=models.Q(('verifier', None), ('checker', None), models.Q(('verifier', models.F('checker')), _negated=True), _connector='OR'), name='verification_four_eyes'),
-        ),
-        migrations.AddConstraint(
-            model_name='verification',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['recording', 'submitted', 'checked'])), fields=('instrument',), name='verification_one_open_an_instrument'),
         ),
     ]

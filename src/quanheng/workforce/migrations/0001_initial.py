@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['unit', 'registration_number'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('grade__in', ['first', 'second', 'officer'])), name='metrologist_grade_known'), models.CheckConstraint(condition=models.Q(('registration_number', ''), _negated=True), name='metrologist_number_given'), models.CheckConstraint(condition=models.Q(('registered_until__gte', models.F('registered_from'))), name='metrologist_days_in_order'), models.UniqueConstraint(fields=('registration_number',), name='metrologist_number_once')],
             },
         ),
         migrations.CreateModel(
@@ -56,6 +57,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['regulation', '-valid_until', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('item', ''), _negated=True), models.Q(('regulation', ''), _negated=True)), name='qualification_item_given'), models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('valid_from'))), name='qualification_days_in_order'), models.CheckConstraint(condition=models.Q(models.Q(('withdrawal_reason', ''), ('withdrawn_at', None), ('withdrawn_by', None)), models.Q(('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False), models.Q(('withdrawal_reason', ''), _negated=True)), _connector='OR'), name='qualification_withdrawn_with_reason')],
             },
         ),
         migrations.CreateModel(
@@ -76,6 +78,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-held_on', '-pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='training_title_given'), models.CheckConstraint(condition=models.Q(('hours__gt', 0)), name='training_hours_positive'), models.CheckConstraint(condition=models.Q(models.Q(('withdrawal_reason', ''), ('withdrawn_at', None), ('withdrawn_by', None)), models.Q(('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False), models.Q(('withdrawal_reason', ''), _negated=True)), _connector='OR'), name='training_withdrawn_with_reason')],
             },
         ),
         migrations.CreateModel(
@@ -104,45 +107,5 @@ class Migration(migrations.Migration):
                 'ordering': ['-valid_from', '-pk'],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('number', ''), _negated=True), models.Q(('city', ''), _negated=True)), name='authorisation_number_given'), models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('valid_from'))), name='authorisation_days_in_order'), models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('unit', 'number'), name='authorisation_number_once'), models.CheckConstraint(condition=models.Q(models.Q(('withdrawal_reason', ''), ('withdrawn_at', None), ('withdrawn_by', None)), models.Q(('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False), models.Q(('withdrawal_reason', ''), _negated=True)), _connector='OR'), name='authorisation_withdrawn_with_reason')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='metrologist',
-            constraint=models.CheckConstraint(condition=models.Q(('grade__in', ['first', 'second', 'officer'])), name='metrologist_grade_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='metrologist',
-            constraint=models.CheckConstraint(condition=models.Q(('registration_number', ''), _negated=True), name='metrologist_number_given'),
-        ),
-        migrations.AddConstraint(
-            model_name='metrologist',
-            constraint=models.CheckConstraint(condition=models.Q(('registered_until__gte', models.F('registered_from'))), name='metrologist_days_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='metrologist',
-            constraint=models.UniqueConstraint(fields=('registration_number',), name='metrologist_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='qualification',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('item', ''), _negated=True), models.Q(('regulation', ''), _negated=True)), name='qualification_item_given'),
-        ),
-        migrations.AddConstraint(
-            model_name='qualification',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('valid_from'))), name='qualification_days_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='qualification',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('withdrawal_reason', ''), ('withdrawn_at', None), ('withdrawn_by', None)), models.Q(('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False), models.Q(('withdrawal_reason', ''), _negated=True)), _connector='OR'), name='qualification_withdrawn_with_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='training',
-            constraint=models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='training_title_given'),
-        ),
-        migrations.AddConstraint(
-            model_name='training',
-            constraint=models.CheckConstraint(condition=models.Q(('hours__gt', 0)), name='training_hours_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='training',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('withdrawal_reason', ''), ('withdrawn_at', None), ('withdrawn_by', None)), models.Q(('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False), models.Q(('withdrawal_reason', ''), _negated=True)), _connector='OR'), name='training_withdrawn_with_reason'),
         ),
     ]
