@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.chromium import IN_BROWSER
 from tests.demonstration import PASSWORD, Demonstration
-from tests.e2e.door import Door, fill_in_sign_in, menu
+from tests.e2e.door import AT_THE_DESK, Door, fill_in_sign_in, menu
 
-pytestmark = IN_BROWSER
+pytestmark = AT_THE_DESK
 
 
 def test_the_fifth_wrong_password_locks_even_the_right_one_out(door: Door, house: Demonstration) -> None:

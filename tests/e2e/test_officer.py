@@ -8,10 +8,9 @@ import docx
 import python_calamine
 from playwright.sync_api import Download, Page, expect
 
-from tests.chromium import IN_BROWSER
-from tests.e2e.door import Door, follow, menu
+from tests.e2e.door import AT_THE_DESK, Door, follow, menu
 
-pytestmark = IN_BROWSER
+pytestmark = AT_THE_DESK
 
 # Of our own making; issued before the demonstration plan, so that the board goes on showing that one first.
 PLAN = """达州市达川区市场监督管理局关于印发集贸市场用秤管理方案（{width}）的通知
