@@ -5,6 +5,7 @@ A remote estimate is preliminary evidence: it says 疑似超差, never 不合格
 
 from __future__ import annotations
 
+import re
 from math import isfinite
 
 from quanheng.kernels.fleet.results import (
@@ -23,6 +24,12 @@ PRELIMINARY = "远程估计是初步证据，不是检定结论；更换或处�
 
 HOUSEHOLD_MPE_PERCENT = 2.0  # ± [%], JJG 596-2012 table 2, class 2 (A); where results do not say another
 HALF_WIDTH = 1.959964  # of a 95 % interval, in standard uncertainties
+# What `report` says of a meter that cannot be judged, without its names and figures.
+_KINDS = (
+    (re.compile("同步变化"), "用电与别的表同步变化，不能分开。"),
+    (re.compile("标准不确定度"), "用电太少或变化太少，标准不确定度还不够小。"),
+    (re.compile("不足以下结论"), "超差的概率不足以下结论。"),
+)
 _PLAIN_BELOW = 1e4
 _NEARLY = 0.999
 
@@ -62,6 +69,15 @@ def share_text(share: float) -> str:
     if not isfinite(share):
         return "–"
     return "< 0.1 %" if 0 < share < 1 - _NEARLY else f"{100 * share:.1f} %"
+
+
+def reason_kind(reason: str) -> str:
+    """Return a reason without what is of one meter only, so that alike ones can be counted.
+
+    >>> reason_kind("用电与 m02、m03 同步变化，不能分开。")
+    '用电与别的表同步变化，不能分开。'
+    """
+    return next((kind for told, kind in _KINDS if told.search(reason)), reason)
 
 
 def loss_text(estimate: AreaEstimate) -> str:
