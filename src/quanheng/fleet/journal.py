@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from quanheng.fleet.run_errors import CannotRun
-from quanheng.kernels.fleet.results import AreaEstimate, FleetFinding
+from quanheng.kernels.fleet.results import UNUSABLE, AreaEstimate, FleetFinding
 
 _ARRAYS = ("error_percent", "standard_uncertainty_percent", "probability_out_of_tolerance", "energy_share")
 _NUMBERS = ("loss_kwh", "loss_percent", "residual_sd_kwh")
@@ -29,7 +29,9 @@ class Journal:
         Raises CannotRun where another process has it, OSError where the disk refuses.
         """
         self._path = path
-        self._places: dict[str, tuple[int, str]] = {}  # by key: where the line begins, and its area
+        self._places: dict[
+            str, tuple[int, str, bool]
+        ] = {}  # by key: where the line begins, its area, unusable
         self._since_sync = 0
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("a+b")
@@ -59,7 +61,7 @@ class Journal:
                 break
             try:
                 row = json.loads(line)
-                self._places[row["key"]] = (place, row["area_id"])
+                self._places[row["key"]] = (place, row["area_id"], row["status"] == UNUSABLE)
             except (ValueError, KeyError, TypeError):
                 break
             place += len(line)
@@ -82,10 +84,9 @@ class Journal:
     def append(self, key: str, found: AreaEstimate) -> None:
         """Keep a finished area."""
         place = self._file.seek(0, os.SEEK_END)
-        line = json.dumps({"key": key, **_encoded(found)}, ensure_ascii=False, default=_plain)
-        self._file.write(line.encode() + b"\n")
+        self._file.write(encoded(found, key=key).encode() + b"\n")
         self._file.flush()
-        self._places[key] = (place, found.area_id)
+        self._places[key] = (place, found.area_id, found.status == UNUSABLE)
         self._since_sync += 1
         if self._since_sync >= _SYNCED:
             os.fsync(self._file.fileno())
@@ -95,10 +96,14 @@ class Journal:
         """Return the identifier of the area of ``key``."""
         return self._places[key][1]
 
+    def is_unusable(self, key: str) -> bool:
+        """Tell whether the area of ``key`` is done, and cannot be used."""
+        return key in self._places and self._places[key][2]
+
     def read(self, key: str) -> AreaEstimate:
         """Return the area of ``key``."""
         self._file.seek(self._places[key][0])
-        return _decoded(json.loads(self._file.readline()))
+        return decoded(self._file.readline())
 
     def remove(self) -> None:
         """Forget the run: its results are written."""
@@ -110,8 +115,10 @@ def _plain(value: Any) -> Any:
     return value.tolist() if isinstance(value, np.generic | np.ndarray) else str(value)
 
 
-def _encoded(found: AreaEstimate) -> dict[str, Any]:
-    return {
+def encoded(found: AreaEstimate, **more: str) -> str:
+    """Return an answer as one line of JSON, from which `decoded` makes the same numbers to the last bit."""
+    line = {
+        **more,
         "area_id": found.area_id,
         "status": found.status,
         "findings": [[f.code, f.text, f.meter_id, dict(f.data)] for f in found.findings],
@@ -121,9 +128,12 @@ def _encoded(found: AreaEstimate) -> dict[str, Any]:
         **{name: getattr(found, name).hex() for name in _NUMBERS},
         **{name: base64.b64encode(getattr(found, name).astype("<f8").tobytes()).decode() for name in _ARRAYS},
     }
+    return json.dumps(line, ensure_ascii=False, default=_plain)
 
 
-def _decoded(line: dict[str, Any]) -> AreaEstimate:
+def decoded(text: str | bytes) -> AreaEstimate:
+    """Return the answer of a line that `encoded` wrote."""
+    line: dict[str, Any] = json.loads(text)
     rows: dict[str, Any] = {name: float.fromhex(line[name]) for name in _NUMBERS}
     rows |= {name: np.frombuffer(base64.b64decode(line[name]), "<f8") for name in _ARRAYS}
     findings = tuple(FleetFinding(code, text, meter, data) for code, text, meter, data in line["findings"])

@@ -14,6 +14,7 @@ from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 
 from quanheng.core.models import OrgUnit
 from quanheng.fleet.enums import AreaStatus, MeterStatus
+from quanheng.parties.models import Party
 
 MAX_ID, MAX_NAME, MAX_FOLDER = 100, 100, 500
 
@@ -49,6 +50,9 @@ class FleetRun(models.Model):
     )
     since = models.DateField(null=True, db_comment="First day, inclusive; null where all readings were taken")
     until = models.DateField(null=True, db_comment="Last day, inclusive")
+    month = models.DateField(
+        null=True, db_comment="First day: the memory of all months up to this one was estimated, by `update`"
+    )
     version = models.CharField(max_length=50, blank=True, db_comment="Of quanheng that estimated")
     sha256 = models.CharField(max_length=64, db_comment="Of OUT.parquet [hex]")
     areas_sha256 = models.CharField(max_length=64, db_comment="Of OUT.areas.parquet [hex]")
@@ -142,3 +146,57 @@ class MeterResult(models.Model):
 
     def __str__(self) -> str:
         return self.meter_id
+
+
+class UtilityToken(models.Model):
+    """With this a utility sends readings.  The token itself is shown once and kept nowhere."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    utility = models.ForeignKey(Party, models.PROTECT, null=True, blank=True, related_name="reading_tokens")
+    name = models.CharField(max_length=MAX_NAME, blank=True, db_comment="Where the utility is no party")
+    sha256 = models.CharField(max_length=64, unique=True, db_comment="Of the token [hex]")
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    made_at = models.DateTimeField()
+    revoked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    revoked_at = models.DateTimeField(null=True)
+    last_used_on = models.DateField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            CheckConstraint(
+                name="utilitytoken_names_one",
+                condition=Q(utility=None, name__gt="") | Q(utility__isnull=False, name=""),
+            ),
+            CheckConstraint(name="utilitytoken_hash_given", condition=~Q(sha256="")),
+            CheckConstraint(
+                name="utilitytoken_revoked_once_made",
+                condition=Q(revoked_at=None, revoked_by=None) | Q(revoked_at__gte=F("made_at")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.utility.name if self.utility else self.name
+
+
+class ReadingsUpload(models.Model):
+    """A body of readings that a utility sent; its rows lie in the segment."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    token = models.ForeignKey(UtilityToken, models.PROTECT, related_name="uploads")
+    sha256 = models.CharField(max_length=64, db_comment="Of the body, and of how it was read [hex]")
+    size = models.PositiveBigIntegerField(db_comment="[bytes]")
+    rows = models.PositiveIntegerField()
+    rejected = models.PositiveIntegerField()
+    answer = models.JSONField(db_comment="What was answered, and is again when the same body comes")
+    received_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            UniqueConstraint(fields=["token", "sha256"], name="readingsupload_once"),
+            CheckConstraint(name="readingsupload_hash_given", condition=~Q(sha256="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.sha256[:12]

@@ -11,16 +11,50 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait as wait_for
-from pathlib import Path
+from typing import Protocol
 
+from quanheng.fleet.places import PlaceT
 from quanheng.kernels.fleet.results import AreaEstimate
 
 _AHEAD = 4  # areas a process that are under way or waiting to be written
 
-Work = Callable[[Path], AreaEstimate]
+
+class Engine(Protocol):
+    """What does ``work`` on many areas and yields each with its answer as soon as it is there.
+
+    An area that cannot be worked on has the answer ``lost``; what keeps all from being worked on is a CannotRun.
+    """
+
+    def __call__(
+        self,
+        work: Callable[[PlaceT], AreaEstimate],
+        folders: list[PlaceT],
+        *,
+        lost: Callable[[PlaceT], AreaEstimate],
+    ) -> Iterator[tuple[PlaceT, AreaEstimate]]:
+        """Yield every folder once, in any order."""
 
 
-def mapped(work: Work, folders: list[Path], jobs: int, lost: Work) -> Iterator[tuple[Path, AreaEstimate]]:
+def processes(jobs: int) -> Engine:
+    """Return the engine of this machine."""
+
+    def engine(
+        work: Callable[[PlaceT], AreaEstimate],
+        folders: list[PlaceT],
+        *,
+        lost: Callable[[PlaceT], AreaEstimate],
+    ) -> Iterator[tuple[PlaceT, AreaEstimate]]:
+        return mapped(work, folders, jobs, lost)
+
+    return engine
+
+
+def mapped(
+    work: Callable[[PlaceT], AreaEstimate],
+    folders: list[PlaceT],
+    jobs: int,
+    lost: Callable[[PlaceT], AreaEstimate],
+) -> Iterator[tuple[PlaceT, AreaEstimate]]:
     """Yield each folder with its answer as soon as it is there, holding a few at a time.
 
     Where a process dies at work, the areas under way are done again, each by a process of its own; one that
@@ -37,10 +71,10 @@ def mapped(work: Work, folders: list[Path], jobs: int, lost: Work) -> Iterator[t
 
 
 def _pooled(
-    work: Work, left: deque[Path], jobs: int
-) -> Generator[tuple[Path, AreaEstimate], None, list[Path]]:
+    work: Callable[[PlaceT], AreaEstimate], left: deque[PlaceT], jobs: int
+) -> Generator[tuple[PlaceT, AreaEstimate], None, list[PlaceT]]:
     """Yield answers until none is ``left``; return the folders that were under way when a process died."""
-    under_way: dict[Future[AreaEstimate], Path] = {}
+    under_way: dict[Future[AreaEstimate], PlaceT] = {}
     with _pool(jobs) as pool:
         try:
             while left or under_way:
@@ -57,7 +91,9 @@ def _pooled(
     return []
 
 
-def _alone(work: Work, folder: Path, lost: Work) -> AreaEstimate:
+def _alone(
+    work: Callable[[PlaceT], AreaEstimate], folder: PlaceT, lost: Callable[[PlaceT], AreaEstimate]
+) -> AreaEstimate:
     with _pool(1) as pool:
         try:
             return pool.submit(work, folder).result()

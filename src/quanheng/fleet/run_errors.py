@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class CannotRun(ValueError):
-    """``code``: no_areas, window, out or in_progress; ``text`` for the reader, in Chinese."""
+    """``code``: no_areas, window, out, place, engine or in_progress; ``text`` for the reader, in Chinese."""
 
     def __init__(self, code: str, text: str) -> None:
         self.code, self.text = code, text

@@ -1,14 +1,14 @@
-"""A run: every area of a store estimated on the processes of this machine, in the order of the folders.
+"""A run: every area of a store estimated, on the processes of this machine or by another engine.
 
 Each finished area is a line of a journal beside the results, so that a run that was killed goes on where it stood;
-the bytes of the results are the same for any number of processes and however often it was killed.
+the bytes of the results are the same for any engine, any number of processes and however often it was killed.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -20,7 +20,8 @@ from threadpoolctl import threadpool_limits
 from quanheng import __version__
 from quanheng.fleet.folders import area_folders
 from quanheng.fleet.journal import Journal
-from quanheng.fleet.pool import mapped
+from quanheng.fleet.places import AnyPlace, PlaceT, is_uri
+from quanheng.fleet.pool import Engine, processes
 from quanheng.fleet.results_file import write_results
 from quanheng.fleet.run_errors import CannotRun
 from quanheng.fleet.store import read_area
@@ -44,39 +45,43 @@ class Progress:
 
 
 def run(
-    directory: Path,
+    directory: AnyPlace,
     out: Path,
     *,
     since: date | None = None,
     until: date | None = None,
     jobs: int = 1,
+    engine: Engine | None = None,
     tell: Callable[[Progress], None] = lambda _progress: None,
 ) -> Progress:
     """Estimate every area under ``directory`` into ``out``; return what became of it.
+
+    ``engine`` does the work where it is given, else ``jobs`` processes of this machine.
 
     Raises
     ------
     CannotRun
         No folder holds readings; the window ends before it begins; ``out`` is a folder, or holds readings; another
-        process is writing it.
+        process is writing it; the engine cannot work.
     OSError
         The disk refused; what was estimated stays in the journal.
     """
     if since and until and since > until:
         raise CannotRun("window", f"从 {since} 到 {until}：止日在起日之前。")
     work = partial(estimate_folder, since=since, until=until)
-    return run_over(directory, out, work, f"{since} {until}", jobs=jobs, tell=tell, since=since, until=until)
+    through = engine or processes(jobs)
+    return run_over(directory, out, work, f"{since} {until}", through, tell=tell, since=since, until=until)
 
 
 def run_over(
-    directory: Path,
+    directory: PlaceT,
     out: Path,
-    work: Callable[[Path], AreaEstimate],
+    work: Callable[[PlaceT], AreaEstimate],
     what: str,
+    engine: Engine,
     *,
-    jobs: int,
     tell: Callable[[Progress], None],
-    also: Callable[[Path], list[Path]] = lambda _folder: [],
+    also: Callable[[PlaceT], list[Path]] = lambda _folder: [],
     since: date | None = None,
     until: date | None = None,
 ) -> Progress:
@@ -92,19 +97,23 @@ def run_over(
         keys = {folder: _key(folder, what, also(folder)) for folder in folders}
         waiting = [folder for folder in folders if keys[folder] not in journal]
         resumed = done = len(folders) - len(waiting)
-        tell(Progress(done, len(folders), resumed, 0))
-        for folder, found in mapped(work, waiting, jobs, _lost):
+        bad = sum(journal.is_unusable(key) for key in keys.values())
+        tell(Progress(done, len(folders), resumed, bad))
+        for folder, found in engine(work, waiting, lost=_lost):
             journal.append(keys[folder], found)
             done += 1
-            tell(Progress(done, len(folders), resumed, 0))
+            bad += found.status == UNUSABLE
+            tell(Progress(done, len(folders), resumed, bad))
         bad = _write(out, journal, keys, since, until)
         journal.remove()
     return Progress(done, len(folders), resumed, bad)
 
 
-def _write(out: Path, journal: Journal, keys: dict[Path, str], since: date | None, until: date | None) -> int:
+def _write(
+    out: Path, journal: Journal, keys: Mapping[PlaceT, str], since: date | None, until: date | None
+) -> int:
     """Write the results from the journal in the order of the areas; return how many are unusable."""
-    named: dict[str, Path] = {}
+    named: dict[str, PlaceT] = {}
     for folder, key in keys.items():
         name = journal.area_of(key)
         while name in named:
@@ -126,7 +135,7 @@ def _write(out: Path, journal: Journal, keys: dict[Path, str], since: date | Non
     return bad
 
 
-def estimate_folder(folder: Path, since: date | None = None, until: date | None = None) -> AreaEstimate:
+def estimate_folder(folder: AnyPlace, since: date | None = None, until: date | None = None) -> AreaEstimate:
     """Return the estimate of one area's folder on one thread; whatever happens, it is an answer for this area."""
     try:
         with threadpool_limits(1):
@@ -148,7 +157,7 @@ def finding_of(error: Exception) -> FleetFinding:
     return FleetFinding("bad_file", f"估计时出错（{type(error).__name__}：{error}），这个台区没有结果。")
 
 
-def broken(folder: Path, finding: FleetFinding) -> AreaEstimate:
+def broken(folder: AnyPlace, finding: FleetFinding) -> AreaEstimate:
     """Return the answer for an area that cannot be read: its meters, where they are recorded, are undetermined."""
     nobody = Cast(_printed(folder), (), np.zeros(0))
     try:
@@ -161,32 +170,36 @@ def broken(folder: Path, finding: FleetFinding) -> AreaEstimate:
     return unusable(cast, (finding,))
 
 
-def _lost(folder: Path) -> AreaEstimate:
+def _lost(folder: AnyPlace) -> AreaEstimate:
     text = "处理这个台区的进程意外终止，可能是内存不足，或文件已损坏。"
     return broken(folder, FleetFinding("bad_file", text))
 
 
-def _printed(folder: Path) -> str:
+def _printed(folder: AnyPlace) -> str:
     """Return the name of a folder as text, whatever its bytes."""
-    return os.fsencode(folder.name or folder.resolve().name).decode(errors="replace") or "/"
+    name = folder.name or (folder.resolve().name if isinstance(folder, Path) else "")
+    return os.fsencode(name).decode(errors="replace") or "/"
 
 
 def _check_out(out: Path) -> None:
+    if is_uri(out):
+        raise CannotRun("out", f"{out} 不是本机的路径；结果和日志写在发起的机器上。")
     if not out.name or out.is_dir():
         raise CannotRun("out", f"{out} 是文件夹；-o 后应写结果的文件名。")
     if out.name in {CURVES, METERS} and out.exists():
         raise CannotRun("out", f"{out} 是台区的读数，不能把结果写在上面。")
 
 
-def _key(folder: Path, what: str, also: list[Path]) -> str:
+def _key(folder: AnyPlace, what: str, also: list[Path]) -> str:
     """Return what the result depends on: the files as they are, what is done, the version."""
     parts = [__version__.encode(), os.fsencode(folder.name), what.encode()]
-    files = [(folder, CURVES), (folder, METERS), *((path.parent, path.name) for path in also)]
+    files: list[tuple[AnyPlace, str]] = [(folder, CURVES), (folder, METERS)]
+    files += [(path.parent, path.name) for path in also]
     parts += [f"{name} {_state(parent, name)}".encode() for parent, name in files]
     return hashlib.sha256(b"\n".join(parts)).hexdigest()
 
 
-def _state(folder: Path, name: str) -> str:
+def _state(folder: AnyPlace, name: str) -> str:
     try:
         state = stored(folder, name).stat()
     except OSError:

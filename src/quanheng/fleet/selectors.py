@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
-from django.db.models import Case, Count, F, OrderBy, Q, QuerySet, Sum, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    ExpressionWrapper,
+    F,
+    FloatField,
+    OrderBy,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.expressions import Expression
+from django.db.models.functions import Cast, NullIf
 
 from quanheng.core.models import User
 from quanheng.core.permissions import scope_of
@@ -15,6 +30,7 @@ from quanheng.fleet.enums import AreaStatus, MeterStatus
 from quanheng.fleet.errors import SupplyAreaNotFound
 from quanheng.fleet.models import AreaResult, MeterResult, SupplyArea
 from quanheng.kernels.fleet.results import AreaEstimate, FleetFinding
+from quanheng.kernels.fleet.words import reason_kind
 
 # What an area needs; each area is in exactly one.
 STATES: Mapping[str, Q] = {
@@ -24,13 +40,16 @@ STATES: Mapping[str, Q] = {
     "clear": Q(latest__status=AreaStatus.JUDGED, latest__suspects=0),
 }
 # Name of a sorting → what it sorts by.
-SORTS: Mapping[str, str] = {
-    "area": "area_id",
-    "town": "town__position",
-    "loss": "latest__loss_percent",
-    "meters": "latest__meters",
-    "suspects": "latest__suspects",
-    "undetermined": "latest__undetermined",
+SORTS: Mapping[str, F | Expression] = {
+    "area": F("area_id"),
+    "town": F("town__position"),
+    "loss": F("latest__loss_percent"),
+    "meters": F("latest__meters"),
+    "suspects": F("latest__suspects"),
+    "undetermined": F("latest__undetermined"),
+    "share": ExpressionWrapper(
+        Cast("latest__undetermined", FloatField()) / NullIf(F("latest__meters"), 0), FloatField()
+    ),
 }
 
 
@@ -64,7 +83,7 @@ def area_for(user: User, public_id: UUID) -> SupplyArea:
 
 def sorted_areas(rows: QuerySet[SupplyArea], sort: str, *, descending: bool) -> QuerySet[SupplyArea]:
     """Return areas in the order of a name of `SORTS`; what has no value comes last."""
-    return rows.order_by(OrderBy(F(SORTS[sort]), descending=descending, nulls_last=True), "area_id")
+    return rows.order_by(OrderBy(SORTS[sort], descending=descending, nulls_last=True), "area_id")
 
 
 def totals(rows: QuerySet[SupplyArea]) -> Totals:
@@ -85,6 +104,18 @@ def ranked_meters(result: AreaResult) -> QuerySet[MeterResult]:
     order = Case(*(When(status=status, then=Value(at)) for at, status in enumerate(MeterStatus.values)))
     probable = OrderBy(F("probability_out_of_tolerance"), descending=True, nulls_last=True)
     return result.meter_results.order_by(order, probable, "meter_id")
+
+
+def meter_history(area: SupplyArea, meter_id: str) -> QuerySet[MeterResult]:
+    """Return what every run said of a meter of an area, the oldest run first."""
+    rows = MeterResult.objects.filter(area_result__area=area, meter_id=meter_id)
+    return rows.select_related("area_result__run").order_by("area_result__run_id")
+
+
+def reasons_counted(result: AreaResult) -> list[tuple[str, int]]:
+    """Return why meters of a result cannot be judged, alike ones together, the most frequent first."""
+    rows = result.meter_results.filter(status=MeterStatus.UNDETERMINED).values_list("reason", flat=True)
+    return Counter(reason_kind(reason) for reason in rows).most_common()
 
 
 def estimate_of(result: AreaResult) -> AreaEstimate:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from datetime import date
 from itertools import islice
 from math import isfinite
 from pathlib import Path
@@ -40,12 +41,13 @@ def take_estimates(
     results_path: Path,
     folder: str = "",
     names: Mapping[str, AreaName] | None = None,
+    month: date | None = None,
     is_demo: bool = False,
 ) -> FleetRun:
     """Take in OUT.parquet and OUT.areas.parquet; what they say of an area becomes its latest result.
 
     ``folder`` held the readings: it stands in the command that recomputes.  ``names`` are kept for the areas that
-    are known then.  ``actor`` is None for who runs the house from its terminal.
+    are known then.  ``month`` is that of an update, which estimates all months up to it.  ``actor`` is None for who runs the house from its terminal.
 
     Raises
     ------
@@ -58,7 +60,7 @@ def take_estimates(
         raise NotPermitted(permission=_TAKE)
     lock_for_transaction(_TAKE)
     try:
-        run = _new_run(actor, results_path, folder)
+        run = _new_run(actor, results_path, folder, month)
         counts = _take_areas(run, read_results(results_path), is_demo=is_demo)
     except (BadResults, OSError) as error:
         raise BadResultsFile(reason=_reason(error)) from error
@@ -72,6 +74,7 @@ def take_estimates(
             "version": run.version,
             "since": run.since.isoformat() if run.since else "",
             "until": run.until.isoformat() if run.until else "",
+            "month": f"{run.month:%Y-%m}" if run.month else "",
             **counts,
         },
         personal=acted_by(actor),
@@ -85,7 +88,7 @@ def forget_person(user: User) -> None:
     FleetRun.objects.filter(taken_by=user).exclude(folder="").update(folder=FORGOTTEN)
 
 
-def _new_run(actor: User | None, path: Path, folder: str) -> FleetRun:
+def _new_run(actor: User | None, path: Path, folder: str, month: date | None) -> FleetRun:
     hashes = {"sha256": _sha256(path), "areas_sha256": _sha256(areas_path(path))}
     known = FleetRun.objects.filter(**hashes).first()
     if known is not None:
@@ -97,6 +100,7 @@ def _new_run(actor: User | None, path: Path, folder: str) -> FleetRun:
         folder=folder,
         since=of.since,
         until=of.until,
+        month=month,
         version=of.version[:50],
         taken_by=actor,
         taken_at=clock.now(),

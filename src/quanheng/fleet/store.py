@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from quanheng.fleet.places import AnyPlace
 from quanheng.fleet.store_decode import ALL_COLUMNS, Decoded, Layout, decode_curves
 from quanheng.fleet.store_errors import BadArea
 from quanheng.fleet.store_files import CURVES, METERS, commit
@@ -39,7 +40,7 @@ class ReadArea:
     findings: tuple[FleetFinding, ...]
 
 
-def read_area(folder: Path, since: date | None = None, until: date | None = None) -> ReadArea:
+def read_area(folder: AnyPlace, since: date | None = None, until: date | None = None) -> ReadArea:
     """Read the readings of an area from ``since`` to ``until``, both days included.
 
     The window runs from the first to the last day that has a row. A consumer without rows stays in the

@@ -12,19 +12,23 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from quanheng.fleet.places import AnyPlace, PlaceT
 
 CURVES, METERS = "curves.parquet", "meters.parquet"
-_PENDING = ".pending"
+PENDING = ".pending"
 _UNFINISHED = ".tmp-"
 
 
-def stored(folder: Path, name: str) -> Path:
+def stored(folder: PlaceT, name: str) -> PlaceT:
     """Return where the file ``name`` of an area is read from; it need not exist."""
-    pending = folder / _PENDING / name
-    return pending if pending.exists() else folder / name
+    pending = folder / PENDING / name
+    return cast("PlaceT", pending if pending.exists() else folder / name)
 
 
-def is_area(folder: Path) -> bool:
+def is_area(folder: AnyPlace) -> bool:
     """Whether a folder holds the readings of one area."""
     return stored(folder, CURVES).is_file()
 
@@ -43,7 +47,7 @@ def commit(folder: Path, write: Callable[[Path], None]) -> None:
         made.chmod(0o755)
         for path in (*made.iterdir(), made):
             _sync(path)
-        made.rename(folder / _PENDING)
+        made.rename(folder / PENDING)
     except BaseException:
         shutil.rmtree(made, ignore_errors=True)
         raise
@@ -55,7 +59,7 @@ def settle(folder: Path) -> None:
     """Move committed files to their places, and remove what a crash left before a commit."""
     for left in folder.glob(f"{_UNFINISHED}*"):
         shutil.rmtree(left, ignore_errors=True)
-    pending = folder / _PENDING
+    pending = folder / PENDING
     if not pending.is_dir():
         return
     for path in sorted(pending.iterdir()):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from quanheng.fleet.places import AnyPlace, source
 from quanheng.fleet.store_errors import BadArea
 from quanheng.fleet.store_files import CURVES, stored
 from quanheng.fleet.store_format import VOLTAGES
@@ -37,15 +37,15 @@ class Index:
     unknown_ids: tuple[str, ...]  # meters with rows in the window that were not asked for
 
 
-def open_curves(folder: Path) -> pq.ParquetFile:
+def open_curves(folder: AnyPlace) -> pq.ParquetFile:
     """Open the curves of an area.  BadArea (bad_file): none, truncated, another schema."""
     path = stored(folder, CURVES)
     if not path.is_file():
         raise BadArea("bad_file", f"没有 {CURVES}。")
     try:
-        file = pq.ParquetFile(path, read_dictionary=["meter_id"], page_checksum_verification=True)
+        file = pq.ParquetFile(**source(path), read_dictionary=["meter_id"], page_checksum_verification=True)
     except KeyError:  # there is no such column, which the schema tells below
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(**source(path))
     except (pa.ArrowException, OSError) as error:
         raise BadArea("bad_file", f"{CURVES} 不是完整的 Parquet 文件。", {"error": str(error)}) from error
     schema = file.schema_arrow

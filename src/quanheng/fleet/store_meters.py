@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from quanheng.fleet.places import AnyPlace, source
 from quanheng.fleet.store_errors import BadArea
 from quanheng.fleet.store_files import METERS, stored
 from quanheng.kernels.fleet.area import Phase
@@ -32,7 +32,7 @@ class Meters:
     mpe_percent: NDArray[np.float64]  # (n,)
 
 
-def read_meters(folder: Path) -> Meters:
+def read_meters(folder: AnyPlace) -> Meters:
     """Read the meters of an area.
 
     Raises
@@ -67,13 +67,13 @@ def read_meters(folder: Path) -> Meters:
     )
 
 
-def meter_rows(folder: Path) -> list[dict[str, object]]:
+def meter_rows(folder: AnyPlace) -> list[dict[str, object]]:
     """Return the rows of meters.parquet as they stand; missing columns are None.  BadArea: bad_file."""
     path = stored(folder, METERS)
     if not path.is_file():
         raise BadArea("bad_file", f"没有 {METERS}。")
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(**source(path)) as file:
             table = file.read(use_threads=False)
     except (pa.ArrowException, OSError) as error:
         raise BadArea("bad_file", f"{METERS} 不是完整的 Parquet 文件。", {"error": str(error)}) from error

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
+from quanheng.fleet.pool import processes
 from quanheng.fleet.runs import Progress, broken, finding_of, run_over
 from quanheng.fleet.states import BadState, read_states, state_path, state_paths, write_state
 from quanheng.fleet.store import read_area
@@ -40,7 +41,7 @@ def update(
         out,
         partial(update_folder, month=first),
         f"update {first:%Y-%m}",
-        jobs=jobs,
+        processes(jobs),
         tell=tell,
         also=partial(state_paths, before=first),
     )

@@ -39,6 +39,7 @@ class Reading:
     step_minutes: int | None = None  # None: as the times look
     at_start: bool = False  # of intervals: the time is where they begin
     replace: bool = False  # stored numbers are replaced where new ones differ
+    keeps_step: bool = False  # the interval that is stored is that of the rows, whatever few rows look like
 
 
 @dataclass(slots=True)
@@ -57,6 +58,7 @@ class AreaOutcome:
     falls: list[tuple[str, Fall]] = field(default_factory=list)
     has_master: bool = True
     refusal: str = ""
+    until: str = ""  # the last moment with an energy, on the area's clock
 
 
 def import_area(
@@ -97,7 +99,8 @@ def _energies(
     rejections: Rejections,
 ) -> tuple[AreaRows, int, bool]:
     """Return (rows whose values are energies, minutes of an interval, whether a time is where it begins)."""
-    step = reading.step_minutes or step_of(rows) or stored_step
+    kept = stored_step if reading.keeps_step else None
+    step = reading.step_minutes or kept or step_of(rows) or stored_step
     if step is None:
         raise BadArea("mixed_resolution", "看不出读数的间隔，请用 --step 写明 15、30 或 60")
     if stored_step not in {None, step}:
@@ -112,6 +115,8 @@ def _energies(
     rows = replace(rows, value=rows.value * multiplier[rows.meter])
     known = rows.only(np.isfinite(rows.value))
     outcome.values = len(known)
+    if len(known):
+        outcome.until = str(known.second.max().astype("datetime64[s]"))
     ends = np.flatnonzero(np.diff(known.meter, prepend=-1, append=-1))
     spans = (known.second[ends[1:] - 1] - known.second[ends[:-1]]) // (60 * step) + 1
     outcome.missing_values = int(spans.sum()) - len(known)

@@ -50,6 +50,7 @@ class Book:
     meters: list[Meter] = field(default_factory=list)
     folders: dict[str, Path] = field(default_factory=dict)  # of the areas that are stored already
     is_open: bool = False  # readings may bring new meters
+    needs_role: bool = False  # but only those whose role they say
     differing: list[tuple[Meter, str]] = field(default_factory=list)  # what readings said otherwise
     _places: dict[tuple[str, str], int] = field(default_factory=dict)
     _areas: set[str] = field(default_factory=set)
@@ -81,7 +82,7 @@ class Book:
             return "no_meter" if area else "no_area"
         number = self._places.get((area, meter))
         if number is None:
-            if not self.is_open:
+            if not self.is_open or (self.needs_role and not role):
                 return "unknown_meter" if area in self._areas else "unknown_area"
             number = self.add(Meter(area, meter, is_known=False))
         self._learn(self.meters[number], _ROLES.get(role.lower(), ""), _phase(phase))

@@ -28,9 +28,9 @@ _NAMES = {
         "正向有功总示值",
         "正向有功总电能示值",
     ),
-    "voltage_a_v": ("voltage_a_v", "voltage_a", "ua", "电压a", "a相电压"),
-    "voltage_b_v": ("voltage_b_v", "voltage_b", "ub", "电压b", "b相电压"),
-    "voltage_c_v": ("voltage_c_v", "voltage_c", "uc", "电压c", "c相电压"),
+    "voltage_a_v": ("voltage_a_v", "voltage_a", "ua", "va", "电压a", "a相电压"),
+    "voltage_b_v": ("voltage_b_v", "voltage_b", "ub", "vb", "电压b", "b相电压"),
+    "voltage_c_v": ("voltage_c_v", "voltage_c", "uc", "vc", "电压c", "c相电压"),
     "volts": ("volts", "voltage", "voltage_v", "电压"),
     "phase": ("phase", "相别", "相位", "相"),
     "role": ("role", "角色", "表类型", "电表类型"),
@@ -75,9 +75,17 @@ def read_headings(names: Sequence[str], needed: Sequence[str], where: str) -> He
     if missing := [field for field in needed if field not in columns]:
         said = "、".join(f"{field}（{_chinese(field)}）" for field in missing)
         raise BadImport("headings", f"{where}：第一行没有这些列：{said}。")
-    energy = _plain(columns.get("kwh", ""))
-    kind = REGISTERS if energy in _REGISTER_NAMES else INTERVALS if energy in _INTERVAL_NAMES else None
-    return Headings(columns, tuple(ignored), kind)
+    return Headings(columns, tuple(ignored), _kind(_plain(columns.get("kwh", ""))))
+
+
+def field_of(name: str) -> tuple[str | None, str | None]:
+    """Return (what a name stands for, what an energy of this name is); None: nothing, and it does not say."""
+    plain = _plain(name)
+    return _FIELDS.get(plain), _kind(plain)
+
+
+def _kind(energy: str) -> str | None:
+    return REGISTERS if energy in _REGISTER_NAMES else INTERVALS if energy in _INTERVAL_NAMES else None
 
 
 def _plain(name: str) -> str:

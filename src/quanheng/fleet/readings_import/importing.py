@@ -40,6 +40,8 @@ class Options:
     reading: Reading = field(default_factory=Reading)
     timezone: str = "Asia/Shanghai"
     meters: Path | None = None
+    unnamed: frozenset[str] = frozenset()  # columns that are not told of, though nothing uses them
+    needs_role: bool = False  # a new meter is one whose role a row says, not any in a file with such a column
 
 
 @dataclass(slots=True)
@@ -98,6 +100,7 @@ def _import(
     summary = Summary()
     rejections = summary.rejections
     book, summary.unreadable_areas = store_book(directory)
+    book.needs_role = options.needs_role
     if options.meters is not None:
         add_list(book, options.meters.name, *table_rows(options.meters))
     grouping = Grouping(book)
@@ -133,7 +136,9 @@ def _batches(
             if is_first:
                 _check(path, batch.headings, book, options)
                 summary.ignored_columns += [
-                    name for name in batch.headings.ignored if name not in summary.ignored_columns
+                    name
+                    for name in batch.headings.ignored
+                    if name not in summary.ignored_columns and name not in options.unnamed
                 ]
                 is_first = False
             summary.rows += len(batch.origins)

@@ -31,6 +31,12 @@ REASONS = {
     "mixed_resolution": "这只表的间隔与台区的不同",
     "day_differs": "已存的这一天数不相同，没有改动；要改用 --replace",
     "area_refused": "台区没有存入",
+    "future": "时间晚于现在",
+    "not_json": "不是 JSON",
+    "not_an_object": "不是 JSON 对象",
+    "wrong_type": "类型不对",
+    "too_large": "太大",
+    "topic_differs": "与主题中的台区或电表不同",
 }
 
 

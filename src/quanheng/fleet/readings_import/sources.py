@@ -27,6 +27,7 @@ from quanheng.kernels.ledger.refusals import UnreadableLedger
 _BLOCK_BYTES = 16 << 20
 _SAMPLE_BYTES = 1 << 20
 _PARQUET_ROWS = 1 << 18
+_LONGEST_TEXT = 1 << 12  # [bytes] of a cell of Parquet, which may be one for many rows
 _DELIMITERS = (",", "\t", ";", "|")
 _GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
 _FAILURES = (pa.ArrowException, OSError, EOFError, UnicodeError, zlib.error)
@@ -66,15 +67,38 @@ def batches(path: Path, needed: Sequence[str], rejections: Rejections) -> Iterat
 
 def _parquet(path: Path, stream: BinaryIO, needed: Sequence[str], rejections: Rejections) -> Iterator[Batch]:
     number = rejections.file(path.name)
-    file = pq.ParquetFile(stream)
-    headings = read_headings(file.schema_arrow.names, needed, path.name)
+    said = pq.ParquetFile(stream)
+    headings = read_headings(said.schema_arrow.names, needed, path.name)
     names = list(headings.columns.values())
+    file = pq.ParquetFile(stream, metadata=said.metadata, read_dictionary=_text_columns(said, names))
     done = 0
     for batch in file.iter_batches(_PARQUET_ROWS, columns=names, use_threads=False):
         lines = np.arange(done + 1, done + batch.num_rows + 1)
         done += batch.num_rows
-        columns = {field: batch.column(name) for field, name in headings.columns.items()}
+        columns = {field: _plain(batch.column(name), path) for field, name in headings.columns.items()}
         yield Batch(columns, origins(number, lines), headings, stream.tell())
+
+
+def _text_columns(file: pq.ParquetFile, names: Sequence[str]) -> list[str]:
+    kinds = {name: file.schema_arrow.field(name).type for name in names}
+    return [name for name, kind in kinds.items() if _is_text(kind)]
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_binary(kind) or pa.types.is_large_string(kind))
+
+
+def _longest(texts: pa.Array) -> int:
+    return pc.max(pc.binary_length(texts)).as_py() or 0
+
+
+def _plain(column: pa.Array, path: Path) -> pa.Array:
+    """Return a column without its dictionary.  BadImport: a text too long to be repeated in each row."""
+    if not pa.types.is_dictionary(column.type):
+        return column
+    if _is_text(column.type.value_type) and _longest(column.dictionary) > _LONGEST_TEXT:
+        raise BadImport("unreadable", f"{path.name}：有一格超过 {_LONGEST_TEXT} B。")
+    return column.dictionary_decode()
 
 
 def _csv(

@@ -83,5 +83,5 @@ def _parsed(text: str) -> datetime:
         is_end = hour == _MIDNIGHT and minute == 0 and second == 0
         moment = datetime(year, month, day, 0 if is_end else hour, minute, second)  # noqa: DTZ001 - local
         return moment + timedelta(days=is_end)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise BadTime("bad_time") from None
