@@ -44,6 +44,17 @@ SETTINGS = (
         "QUANHENG_ECQS_LAYOUT", "", "Column layout of the e-CQS import sheet (YAML); empty: the packaged one"
     ),
     Setting("QUANHENG_MAX_UPLOAD_MIB", "20", "Largest file a person may send [MiB]"),
+    Setting("QUANHENG_MAX_READINGS_MIB", "64", "Largest body that POST /api/readings takes [MiB]"),
+    Setting("QUANHENG_READINGS_PER_MINUTE", "60", "Uploads of readings that one token may make in a minute"),
+    Setting(
+        "QUANHENG_READINGS_FUTURE_MINUTES", "60", "Readings later than the clock by more are not taken [min]"
+    ),
+    Setting(
+        "QUANHENG_READINGS_KEEP_DAYS", "30", "Days for which received segments are kept once they are stored"
+    ),
+    Setting(
+        "QUANHENG_ESTIMATE_MINUTES", "20", "Time that a county day takes for estimating new months [min]"
+    ),
     Setting(
         "QUANHENG_DCC_SCHEMAS",
         "",

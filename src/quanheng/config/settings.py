@@ -22,6 +22,11 @@ PUBLIC_URL = env.public_url()
 INSECURE_HTTP = env.flag("QUANHENG_INSECURE_HTTP")
 ECQS_LAYOUT = env.text("QUANHENG_ECQS_LAYOUT")
 MAX_UPLOAD_BYTES = env.whole("QUANHENG_MAX_UPLOAD_MIB") * 2**20
+MAX_READINGS_BYTES = env.whole("QUANHENG_MAX_READINGS_MIB") * 2**20
+READINGS_PER_MINUTE = env.whole("QUANHENG_READINGS_PER_MINUTE")
+READINGS_FUTURE_MINUTES = env.whole("QUANHENG_READINGS_FUTURE_MINUTES")
+READINGS_KEEP_DAYS = env.whole("QUANHENG_READINGS_KEEP_DAYS")
+ESTIMATE_MINUTES = env.whole("QUANHENG_ESTIMATE_MINUTES")
 NIGHTLY_AT = env.time_of_day("QUANHENG_NIGHTLY_AT")
 
 INSTALLED_APPS = [
@@ -48,6 +53,9 @@ INSTALLED_APPS = [
     "quanheng.fleet",
     "quanheng.verification",
     "quanheng.certificates",
+    "quanheng.lots",
+    "quanheng.manufacturers",
+    "quanheng.followups",
     "quanheng.taskboard",
     "quanheng.web",
 ]

@@ -66,6 +66,7 @@ class CountyFile(_Strict):
     departments: list[NamedUnit]
     institutes: list[NamedUnit] = []
     businesses: list[NamedUnit] = []
+    manufacturers: list[NamedUnit] = []
     towns: list[NamedUnit]
     subdistricts: list[NamedUnit] = []
     groups: list[GroupUnit] = []
@@ -171,6 +172,7 @@ def _by_kind(file: CountyFile) -> dict[UnitKind, list[NamedUnit]]:
         UnitKind.DEPARTMENT: file.departments,
         UnitKind.INSTITUTE: file.institutes,
         UnitKind.BUSINESS: file.businesses,
+        UnitKind.MANUFACTURER: file.manufacturers,
         UnitKind.TOWN: file.towns,
         UnitKind.SUBDISTRICT: file.subdistricts,
         UnitKind.GROUP: list(file.groups),

@@ -17,6 +17,7 @@ class UnitKind(models.TextChoices):
     SUBDISTRICT = "subdistrict", _("街道")
     INSTITUTE = "institute", _("技术机构")
     BUSINESS = "business", _("使用单位")
+    MANUFACTURER = "manufacturer", _("制造企业")
     # A name that stands for many units in a document, such as 各街道办事处; has members, no people.
     GROUP = "group", _("统称")
 
@@ -34,6 +35,7 @@ class Role(models.TextChoices):
     SIGNATORY = "signatory", _("授权签字人")
     INSTRUMENT_OWNER = "instrument_owner", _("计量器具使用单位")
     AUDITOR = "auditor", _("审计人员")
+    MANUFACTURER = "manufacturer", _("计量器具制造企业")
 
 
 def unit_kind_choices() -> list[tuple[str, Any]]:

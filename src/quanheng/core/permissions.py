@@ -48,7 +48,13 @@ PERMISSIONS: Mapping[str, Mapping[Role, Reach]] = {
     "evaluations.view": _READERS | dict.fromkeys(_LABORATORY, Reach.UNIT),
     # What household meters measure is read from homes: the bureau's own people and its auditor, nobody else.
     "fleet.take": {_OFFICER: Reach.ALL},
+    # Tokens with which a utility sends readings.
+    "fleet.tokens": {_ADMIN: Reach.ALL, _OFFICER: Reach.ALL},
     "fleet.view": _READERS,
+    # From a suspicion to a working meter: who goes to homes, what is replaced, what is owed.
+    "followups.order": {_OFFICER: Reach.ALL},
+    "followups.record": _FIELD,
+    "followups.view": _READERS,
     "instruments.view": _READERS | _INSTITUTE | _OWN,
     "instruments.register": _FIELD | _OWN,
     # For users of instruments who do not come themselves: a market, stall by stall.
@@ -60,6 +66,13 @@ PERMISSIONS: Mapping[str, Mapping[Role, Reach]] = {
     "instruments.keep_filters": {_ADMIN: Reach.ALL} | _FIELD | _INSTITUTE | _OWN,
     "instruments.plan_due": {_OFFICER: Reach.ALL},
     "instruments.view_due": _READERS | _INSTITUTE | _OWN,
+    "lots.change": {_OFFICER: Reach.ALL},
+    "lots.record": _FIELD,
+    "lots.view": _READERS,
+    # A maker of meters that may verify them itself: authorised and watched by the bureau.
+    "manufacturers.authorise": {_OFFICER: Reach.ALL},
+    "manufacturers.upload": {_OFFICER: Reach.ALL, Role.MANUFACTURER: Reach.UNIT},
+    "manufacturers.view": _READERS | {Role.MANUFACTURER: Reach.UNIT},
     "parties.view": _READERS | _INSTITUTE | _OWN,
     "parties.change": {_OFFICER: Reach.ALL},
     "regulations.change": {_OFFICER: Reach.ALL},
