@@ -18,6 +18,7 @@ CAST: dict[Role, tuple[str, str, str]] = {
     Role.CHECKER: ("checker", "李核验", "达川区计量检定所（演示）"),
     Role.SIGNATORY: ("signatory", "王签字", "达川区计量检定所（演示）"),
     Role.INSTRUMENT_OWNER: ("owner", "赵户", "达川演示超市"),
+    Role.MANUFACTURER: ("maker", "制表企业经办", "演示电能表厂"),
     Role.AUDITOR: ("auditor", "审计甲", "达川区"),
 }
 

@@ -50,7 +50,9 @@ def test_an_estimate_is_told_in_words_and_as_json(fleet, areas):
     assert "1 个不能用" in done.stdout
     assert "要现场检定" in done.stdout
     answer = json.loads(fleet("estimate", areas, "-o", "out.parquet", "--json").stdout)
-    assert set(answer) == {"areas", "meters", "expected_false_discovery_rate", "areas_resumed"}
+    assert set(answer) == {"areas", "meters", "expected_false_discovery_rate", "unusable", "areas_resumed"}
+    (bad,) = answer["unusable"]
+    assert f"不能用：{bad['area_id']}，{bad['reason']}" in done.stdout
     assert answer["areas"]["unusable"] == 1
     assert sum(answer["areas"].values()) == 3
     assert set(answer["meters"]) == {"out_of_tolerance", "conforming", "undetermined"}

@@ -5,12 +5,16 @@
 
 "…" stands for anything within a line; a line "…" for any number of lines.  A document says in a
 comment what its commands start from: <!-- starts: demo --> the demonstration county after its day,
-<!-- starts: empty --> nothing.
+<!-- starts: empty --> nothing, <!-- starts: spark --> a Spark cluster whose address is in $MASTER.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,3 +68,36 @@ def agrees(shown: str, printed: str) -> bool:
         for line in shown.splitlines()
     )
     return re.fullmatch(pattern, printed if printed.endswith("\n") else f"{printed}\n") is not None
+
+
+def follow(document: Path, folder: Path, environment: Mapping[str, str]) -> None:
+    """Run the commands of a document in ``folder``; each must succeed and print what is shown."""
+    for command in commands(document):
+        done = subprocess.run(
+            ["bash", "-c", command.text],
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        where = f"{document.relative_to(ROOT)}:{command.line}: {command.text}\n{done.stdout}"
+        assert done.returncode == 0, where
+        if command.shown:
+            assert agrees(command.shown, done.stdout), f"{where}\nshown:\n{command.shown}"
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a reader who has activated the environment, and set nothing."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("QUANHENG_", "DJANGO_"))
+    }
+    bin_folder = str(Path(sys.executable).parent)
+    return kept | {
+        "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}",
+        "QUANHENG_INSECURE_HTTP": "1",
+        "LC_ALL": "C.UTF-8",
+    }

@@ -17,6 +17,8 @@ PLACES = (
     *(f"kernels/{name}" for name in ("certificate", "dcc", "traceability")),
     *("verification/rules.yaml", "verification", "workforce", "standards", "certificates"),
     *("kernels/fleet", "fleet"),
+    *("kernels/sampling", "lots/plans.yaml", "lots/extension.yaml", "manufacturers"),
+    *("kernels/scoring", "followups"),
 )
 STANDARD = re.compile(
     r"(?:JCGM|OIML R|GB/T|JJF|JJG|ISO(?:/IEC|/TS)?|EN) \d+(?:\.\d+)*(?:-\d+)?(?::\d+)?|ILAC-G8(?::[\d/]*\d)?"

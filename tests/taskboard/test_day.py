@@ -108,7 +108,9 @@ def test_the_day_does_every_step_and_each_line_has_its_command(plan: Plan) -> No
 
     assert day.state == DayState.DONE, day.steps
     assert [step["name"] for step in day.steps] == [step.name for step in STEPS]
-    assert [step.name for step in STEPS] == ["规划文件", "收件", "导入", "检定", "到期", "指标", "日志"]
+    assert [step.name for step in STEPS] == [
+        *("规划文件", "收件", "导入", "检定", "核实", "到期", "读数", "估计", "在用表", "指标", "日志")
+    ]
     assert all(line["command"].startswith("quanheng ") for step in day.steps for line in step["lines"])
     assert PendingLeaf.objects.count() == 0
     assert IndicatorValue.objects.get(name="plan.tasks").value == Decimal(15)

@@ -11,8 +11,12 @@ sign-in page (302) by a page and told 401 by an operation.
 from __future__ import annotations
 
 from tests.web.certificate_routes import CERTIFICATE_API, CERTIFICATE_PORTAL, CERTIFICATE_STAFF
+from tests.web.fleet_intake_routes import FLEET_INTAKE, FLEET_INTAKE_API
 from tests.web.fleet_routes import FLEET
+from tests.web.followup_routes import FOLLOW_UPS, FOLLOW_UPS_PORTAL
 from tests.web.laboratory_routes import LABORATORY_ROUTES
+from tests.web.lots_routes import LOTS, LOTS_PORTAL
+from tests.web.manufacturer_routes import MANUFACTURER_API, MANUFACTURER_PORTAL, MANUFACTURERS
 from tests.web.route_requests import (
     RULE_FILE,
     _appointment,
@@ -107,6 +111,7 @@ PORTAL: dict[str, Row] = {
     "GET portal:open_instruments": public(404),  # no county day has written it yet
     "GET portal:open_certificates": public(404),
     "GET portal:open_standards": public(404),
+    "GET portal:open_meters": public(404),
     "GET portal:registry": public(),
     "GET portal:bench": public(),
     "POST portal:bench": public(form=_model_text),
@@ -406,8 +411,17 @@ API: dict[str, Row] = {
 
 STAFF |= LABORATORY_ROUTES
 STAFF |= FLEET
+STAFF |= MANUFACTURERS
+PORTAL |= MANUFACTURER_PORTAL
+STAFF |= LOTS
+PORTAL |= LOTS_PORTAL
+STAFF |= FOLLOW_UPS
+PORTAL |= FOLLOW_UPS_PORTAL
+STAFF |= FLEET_INTAKE
+API |= FLEET_INTAKE_API
 STAFF |= VERIFICATION_ROUTES
 PORTAL |= CERTIFICATE_PORTAL
 STAFF |= CERTIFICATE_STAFF
 API |= CERTIFICATE_API
+API |= MANUFACTURER_API
 PAGES = PORTAL | STAFF | ACCOUNT

@@ -17,6 +17,8 @@ from quanheng.certificates.models import Certificate, SigningCertificate
 from quanheng.core.models import County, OrgUnit, UnitAlias, User
 from quanheng.evaluations.examples import examples
 from quanheng.fleet.models import SupplyArea
+from quanheng.followups.models import TestResult as FoundResult
+from quanheng.followups.rules import packaged_rules as followup_rules
 from quanheng.instruments.due_choices import due_choices
 from quanheng.instruments.ecqs import layout
 from quanheng.instruments.models import (
@@ -31,6 +33,10 @@ from quanheng.instruments.models import (
 from quanheng.kernels.marked_yaml import load_marked
 from quanheng.kernels.policy import diff_plans, plan_from_dict
 from quanheng.kernels.procedures import packaged_procedures, packaged_text
+from quanheng.lots.judging import verdict_of
+from quanheng.lots.models import Lot, Sample
+from quanheng.lots.selectors import items_of
+from quanheng.manufacturers.models import FactoryUpload
 from quanheng.parties.models import Party
 from quanheng.regulations.models import RuleVersion
 from quanheng.regulations.packaged import packaged_kinds, packaged_rules
@@ -64,6 +70,11 @@ QUOTED: dict[str, tuple[str, ...]] = {
     "GET staff:notices": ("无检定记录",),  # the notice itself is Chinese
     "GET staff:rules": ("水表", "电能表"),
     # The headings of the workbooks that are read.
+    "GET staff:factory_upload": ("出厂编号", "检定标记编号", "检定日期", "检定员代号"),
+    "GET staff:lot_list": (
+        *("出厂编号", "首次检定日期", "检定标记编号", "安装日期", "乡镇街道", "台区编号", "表号", "有效期至"),
+        *("制造单位", "型号", "准确度等级", "到货批次"),
+    ),
     "GET staff:workforce_import": (
         *("用户名", "级别", "注册证编号", "注册有效期自", "注册有效期至", "项目", "规程", "资质有效期自"),
         "资质有效期至",
@@ -72,6 +83,7 @@ QUOTED: dict[str, tuple[str, ...]] = {
         *("类别", "名称", "编号", "型号", "制造单位", "测量范围", "准确度", "规程", "复校间隔（月）"),
         *("考核证书编号", "考核证书有效期至", "考核证书"),
     ),
+    "GET staff:fleet_token_revoke": ("供电公司（路线）",),  # made for the visit
     # What a certificate says, and a regulation, with words that are ours as well.
     "GET portal:certificate": ("合格", "，e =", "，p ="),
     "GET staff:certificate": ("合格", "，p ="),
@@ -141,6 +153,18 @@ def _institute_texts() -> Iterator[str]:
     yield from _strings(load_marked(packaged_text("jjg_539_2016").decode()).data)
     yield from ("附加", "第 1 行", "第 2 行", "演示")
     yield from SupplyArea.objects.values_list("name", flat=True)
+    yield from _lot_texts()
+
+
+def _lot_texts() -> Iterator[str]:
+    """Yield what lots, samples, factory data and their rules say: verdicts and rules are kept as sentences."""
+    for model in (Lot, Sample, FoundResult, FactoryUpload):
+        for row in model.objects.values():
+            yield from _strings(list(row.values()))
+    for sample in Sample.objects.all():
+        yield verdict_of(sample.plan, items_of(sample)).sentence
+    for rule in followup_rules():
+        yield rule.what
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -40,6 +40,16 @@ def test_every_kind_of_leaf_that_the_house_writes_has_its_word_and_no_word_is_le
     written |= {f"instrument:{kind}" for kind in EventKind.values}
     steps = "".join(path.read_text("utf-8") for path in (SOURCE / "verification/services").glob("*.py"))
     written |= {f"verification:{kind}" for kind in re.findall(r"\blog\(\s*\"([a-z]+)\"", steps)}
+    follow_ups = "".join(path.read_text("utf-8") for path in (SOURCE / "followups/services").glob("*.py"))
+    written |= {f"followup:{kind}" for kind in re.findall(r"\blog\(\s*\"([a-z_]+)\"", follow_ups)}
+    for path in (SOURCE / "lots/services").glob("*.py"):
+        name = "lot" if path.name == "lots.py" else "sample"
+        written |= {
+            f"{name}:{kind}" for kind in re.findall(r"\blog\(\s*\"([a-z_]+)\"", path.read_text("utf-8"))
+        }
+    makers = "".join(path.read_text("utf-8") for path in (SOURCE / "manufacturers/services").glob("*.py"))
+    for kinds in re.findall(r"\blog\(\s*\"([a-z_]+)\"(?: if lot else \"([a-z_]+)\")?", makers):
+        written |= {f"manufacturer:{kind}" for kind in kinds if kind}
     assert len(written) > 30
     assert written == set(kind_words())
 

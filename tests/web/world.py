@@ -49,7 +49,10 @@ from tests.evaluations.making import MODEL, laboratory
 from tests.plans import PLAN, REVISED
 from tests.web.certificate_world import make_certificates
 from tests.web.fleet_world import make_fleet
+from tests.web.followup_world import make_follow_ups
 from tests.web.laboratory_world import make_laboratory
+from tests.web.lots_world import make_lots
+from tests.web.manufacturer_world import make_manufacturer
 from tests.web.verification_world import make_recall
 
 STRANGER = "别处演示"  # begins the names of what is not the owner's and not in the clerk's town
@@ -130,6 +133,9 @@ def build_world(people: dict[str, User]) -> World:
     make_certificates(people, instrument, submitted)
     make_recall(people)
     make_fleet(people["officer"])
+    make_manufacturer(people)
+    make_lots(people["officer"])
+    make_follow_ups(people)
     sequence()
     plan.refresh_from_db()
     version.refresh_from_db()

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     CONFLICT = "conflict"
     INVALID = "invalid"
     UNAVAILABLE = "unavailable"
+    TOO_MANY = "too_many"
 
 
 class BureauError(Exception):

@@ -87,13 +87,13 @@ class Row:
         return found
 
 
-def read_rows(data: bytes, filename: str, headings: Sequence[str]) -> Iterator[Row]:
+def read_rows(data: bytes, filename: str, headings: Sequence[str], *, most: int = MAX_ROWS) -> Iterator[Row]:
     """Yield the rows of the first sheet that are not blank; columns that are not asked for are not read.
 
     Raises
     ------
     BadSheet
-        A file that is no table, a heading that is missing, more than MAX_ROWS rows.
+        A file that is no table, a heading that is missing, more than ``most`` rows.
     """
     try:
         book = open_book(data, filename)
@@ -104,8 +104,8 @@ def read_rows(data: bytes, filename: str, headings: Sequence[str]) -> Iterator[R
         for number, values in enumerate(rows, start=2):
             if all(value is None or value == "" for value in values):
                 continue
-            if number > MAX_ROWS + 1:
-                raise BadSheet(reason=_("超过 %(most)s 行，请拆分后再上传。") % {"most": MAX_ROWS})
+            if number > most + 1:
+                raise BadSheet(reason=_("超过 %(most)s 行，请拆分后再上传。") % {"most": most})
             yield Row(number, dict(zip(first, values, strict=False)))
     except UnreadableLedger as error:
         raise BadSheet(reason=error.text) from error

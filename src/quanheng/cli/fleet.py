@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import typer
 
+from quanheng.cli import fleet_spool
+from quanheng.cli.fleet_county import county_command
 from quanheng.cli.fleet_estimate import estimate_command
 from quanheng.cli.fleet_import import import_command
+from quanheng.cli.fleet_listen import listen_command
 from quanheng.cli.fleet_score import score_command
 from quanheng.cli.fleet_show import show_command
 from quanheng.cli.fleet_simulate import simulate_command
@@ -19,7 +22,10 @@ app.command("import")(import_command)
 app.command("estimate")(estimate_command)
 app.command("show")(show_command)
 app.command("update")(update_command)
+app.command("county")(county_command)
 app.command("simulate")(simulate_command)
 app.command("score")(score_command)
 app.command("take")(take_command)
 app.command("water")(water_command)
+app.command("listen")(listen_command)
+app.add_typer(fleet_spool.app, name="spool")

@@ -47,7 +47,7 @@ def show(
     data: Path | None = typer.Option(
         None,
         "--data",
-        help="公开数据文件：plan.json、instruments.csv、certificates.csv 或 standards.csv；不给则读数据库",
+        help="公开数据文件：plan.json，或 instruments、certificates、standards、meters.csv；不给则读数据库",
     ),
     as_json: bool = _JSON,
 ) -> None:
@@ -138,7 +138,7 @@ def county_records(item: Indicator, data: Path | None) -> PlanRecords:
         return _present(item)
     if data.suffix.lower() != ".csv":
         found = _open_data(data)
-        return PlanRecords.of_county(found.on, registry=found.registry, work=found.work)
+        return PlanRecords.of_county(found.on, registry=found.registry, work=found.work, meters=found.meters)
     try:
         with data.open(encoding="utf-8-sig", newline="") as stream:
             return _counted(item, stream)
@@ -153,9 +153,12 @@ def _counted(item: Indicator, stream: TextIO) -> PlanRecords:
     """Count the open table of an indicator."""
     from quanheng.certificates import tally as work
     from quanheng.instruments.tally import read_rows, tally_of
+    from quanheng.taskboard.meters_tally import read_counts
     from quanheng.taskboard.records import PlanRecords
     from quanheng.taskboard.registry import Over
 
+    if item.over is Over.METERS:
+        return PlanRecords.of_county(date.min, meters=read_counts(stream))
     if item.over is Over.REGISTRY:
         return PlanRecords.of_registry(tally_of(read_rows(stream)), date.min)
     if item.over is Over.CERTIFICATES:
@@ -175,6 +178,10 @@ def _present(item: Indicator) -> PlanRecords:
         from quanheng.instruments.services.opendata import present_tally
 
         return PlanRecords.of_registry(present_tally(), clock.today())
+    if item.over is Over.METERS:
+        from quanheng.taskboard.meters import present_meters
+
+        return PlanRecords.of_county(clock.today(), meters=present_meters())
     from quanheng.certificates.services.opendata import present_work
 
     return PlanRecords.of_county(clock.today(), work=present_work())

@@ -15,9 +15,13 @@ from quanheng.cli import (
     ecqs,
     fetch,
     fleet,
+    followups,
     imports,
     indicator,
+    lifetime,
     log,
+    lots,
+    manufacturers,
     notices,
     opendata,
     plan,
@@ -25,6 +29,8 @@ from quanheng.cli import (
     registry,
     registry_list,
     rules,
+    sampling,
+    sampling_variables,
     server,
     traceability,
     uncertainty,
@@ -58,8 +64,14 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(procedure.app, name="procedure")
 app.add_typer(due.app, name="due")
 app.add_typer(fleet.app, name="fleet")
+app.add_typer(followups.app, name="followups")
+app.add_typer(lots.app, name="lots")
+app.command("lifetime")(lifetime.lifetime_command)
+app.add_typer(manufacturers.app, name="manufacturers")
 app.add_typer(uncertainty.app, name="uncertainty")
 app.add_typer(conformity.app, name="conformity")
+sampling.app.command("variables")(sampling_variables.variables_command)
+app.add_typer(sampling.app, name="sampling")
 app.add_typer(traceability.app, name="traceability")
 app.add_typer(dcc.app, name="dcc")
 app.add_typer(certificate.app, name="certificate")

@@ -25,18 +25,23 @@ def open_data(
     standards: Path | None = typer.Option(
         None, "--standards", help="另写计量标准的公开数据 standards.csv，截至今天"
     ),
+    meters: Path | None = typer.Option(
+        None, "--meters", help="另写在用表计数的公开数据 meters.csv，截至今天"
+    ),
 ) -> None:
-    """公开数据：与门户上 /open/ 之下的 plan.json、instruments.csv、certificates.csv、standards.csv 相同的文件。"""
+    """公开数据：与门户 /open/ 下的 plan.json、instruments、certificates、standards、meters.csv 相同的文件。"""
     from quanheng.base import clock
     from quanheng.certificates.services.opendata import write_certificates, write_standards
     from quanheng.instruments.services.opendata import write_open_file
     from quanheng.taskboard.errors import PlanNotFound
+    from quanheng.taskboard.meters import write_meters
     from quanheng.taskboard.selectors import current_plan, plan_records
 
     tables = (
         (instruments, write_open_file),
         (certificates, write_certificates),
         (standards, write_standards),
+        (meters, write_meters),
     )
     for path, write in tables:
         if path is not None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="方案：从文件到任务。", no_args_is_help=True)
 
 _REFUSED = 2
-_OTHER_LISTS = ("institutes", "businesses", "towns", "subdistricts", "groups")
+_OTHER_LISTS = ("institutes", "businesses", "manufacturers", "towns", "subdistricts", "groups")
 
 
 @app.callback()

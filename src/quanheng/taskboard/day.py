@@ -25,11 +25,15 @@ from quanheng.kernels.policy import diff_plans, plan_from_dict
 from quanheng.taskboard.compiling import compile_for_county
 from quanheng.taskboard.enums import DayState
 from quanheng.taskboard.errors import DayRunning
+from quanheng.taskboard.followups_day import take_in_tests
 from quanheng.taskboard.indicators import REGISTRY
 from quanheng.taskboard.intake import take_in
 from quanheng.taskboard.ledgers import asked_headings, imported_text, waiting_text
 from quanheng.taskboard.lines import Line
+from quanheng.taskboard.meters import kept_meters
+from quanheng.taskboard.meters_day import do_meters
 from quanheng.taskboard.models import DayRun, Plan, PlanVersion
+from quanheng.taskboard.readings_day import estimate_months, store_readings
 from quanheng.taskboard.records import PlanRecords
 from quanheng.taskboard.registry import Over
 from quanheng.taskboard.selectors import plan_records
@@ -142,12 +146,13 @@ def compute_indicators() -> list[Line]:
 
 
 def _county_lines() -> list[Line]:
-    tally, work = kept_tally(), kept_work()
-    records = PlanRecords.of_county(clock.today(), registry=tally, work=work)
+    tally, work, meters = kept_tally(), kept_work(), kept_meters()
+    records = PlanRecords.of_county(clock.today(), registry=tally, work=work, meters=meters)
     counted = {
         Over.REGISTRY: tally.total.known,
         Over.CERTIFICATES: work.certificates.total.issued,
         Over.STANDARDS: work.standards.total.in_use,
+        Over.METERS: any(meters.counts),
     }
     return [
         Line(f"{item.label}：{item.value(records).normalize():f} {item.unit}", item.command())
@@ -169,7 +174,11 @@ STEPS: tuple[Step, ...] = (
     Step("收件", do_intake),
     Step("导入", go_on_importing),
     Step("检定", do_work),
+    Step("核实", take_in_tests),
     Step("到期", refresh_due_work),
+    Step("读数", store_readings),
+    Step("估计", estimate_months),
+    Step("在用表", do_meters),
     Step("指标", compute_indicators),
     Step("日志", sequence_log),
 )

@@ -18,7 +18,9 @@ from quanheng.core.county import load_county, read_county
 from quanheng.core.enums import Role
 from quanheng.core.models import County, OrgUnit, User
 from quanheng.core.services import create_user, set_roles
+from quanheng.followups.demo import load_demo_followups
 from quanheng.instruments.demo.load import load_instruments
+from quanheng.manufacturers.demo import load_demo_manufacturer
 from quanheng.regulations.services import load_packaged_rules
 from quanheng.taskboard.errors import BadDemo
 from quanheng.taskboard.intake import intake_folder
@@ -119,6 +121,16 @@ def load_demo_institute(demo: DemoFile, folder: Path) -> int:
     except ValueError as error:
         raise BadDemo(reason=str(error)) from error
     return load_institute(file, officer=_officer(demo), intake=intake_folder())
+
+
+def load_demo_follow_ups(demo: DemoFile) -> int:
+    """Follow the suspects of the demonstration's supply areas; return how many meters are followed."""
+    return load_demo_followups(officer=_officer(demo))
+
+
+def load_demo_maker(demo: DemoFile) -> int:
+    """Authorise the demonstration's maker of meters; return how many meters it has delivered."""
+    return load_demo_manufacturer(_officer(demo))
 
 
 def _officer(demo: DemoFile) -> User:

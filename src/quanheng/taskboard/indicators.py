@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_noop as _
 
-from quanheng.taskboard import registry_indicators, work_indicators
+from quanheng.taskboard import meters_indicators, registry_indicators, work_indicators
 from quanheng.taskboard.records import PlanRecords, TaskRecord, fresh_units
 from quanheng.taskboard.registry import (
     REGISTRY,
@@ -180,3 +180,4 @@ for status in Status:
 
 registry_indicators.register()
 work_indicators.register()
+meters_indicators.register()

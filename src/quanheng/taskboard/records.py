@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from quanheng.certificates.tally import WorkTally
 from quanheng.instruments.tally import RegistryTally
+from quanheng.taskboard.meters_tally import NO_METERS, FleetTally
 
 FORMAT = "quanheng-plan-records/1"
 # House rule, not law: evidence older than this no longer shows that a task is being worked on.
@@ -66,28 +67,43 @@ class PlanRecords:
     registry: RegistryTally = NOT_COUNTED
     # Certificates and standards of its institutes, counted on the same day.
     work: WorkTally = NO_WORK
+    # Meters in use: estimates, follow-ups, lots and their makers, counted on the same day.
+    meters: FleetTally = NO_METERS
     # What --plan must say to mean this plan; empty for the one that is meant anyway.  Not open data.
     plan_option: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the open-data form; ``from_dict`` is its inverse."""
-        fields: dict[str, Any] = _jsonable(asdict(replace(self, registry=NOT_COUNTED, work=NO_WORK)))
+        bare = replace(self, registry=NOT_COUNTED, work=NO_WORK, meters=NO_METERS)
+        fields: dict[str, Any] = _jsonable(asdict(bare))
         del fields["plan_option"]
-        counted = {"registry": self.registry.to_dict(), "work": self.work.to_dict()}
+        counted = {
+            "registry": self.registry.to_dict(),
+            "work": self.work.to_dict(),
+            "meters": self.meters.to_dict(),
+        }
         return {"format": FORMAT} | fields | counted
 
     @classmethod
-    def of_county(cls, on: date, *, registry: RegistryTally = NOT_COUNTED, work: WorkTally = NO_WORK) -> Self:
+    def of_county(
+        cls,
+        on: date,
+        *,
+        registry: RegistryTally = NOT_COUNTED,
+        work: WorkTally = NO_WORK,
+        meters: FleetTally = NO_METERS,
+    ) -> Self:
         """Return records of what is counted in the county alone; ``on`` where nothing counted says its day."""
         return cls(
             title="",
             doc_number="",
-            on=registry.on or work.certificates.on or work.standards.on or on,
+            on=registry.on or work.certificates.on or work.standards.on or meters.on or on,
             tasks=(),
             evidence=(),
             findings=(),
             registry=registry,
             work=work,
+            meters=meters,
         )
 
     @classmethod
@@ -122,6 +138,7 @@ class PlanRecords:
                 # Files that were downloaded before these were counted have none.
                 registry=RegistryTally.from_dict(data["registry"]) if "registry" in data else NOT_COUNTED,
                 work=WorkTally.from_dict(data["work"]) if "work" in data else NO_WORK,
+                meters=FleetTally.from_dict(data["meters"]) if "meters" in data else NO_METERS,
             )
         except (KeyError, TypeError, AttributeError, InvalidOperation) as error:
             raise ValueError(f"missing or malformed: {error}") from error

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from quanheng.certificates.tally import WorkTally
 from quanheng.instruments.tally import RegistryTally
 from quanheng.taskboard.errors import UnknownIndicator
+from quanheng.taskboard.meters_tally import FleetCounts
 from quanheng.taskboard.records import FRESH_DAYS, PlanRecords, TaskRecord
 
 
@@ -40,6 +41,7 @@ class Over(StrEnum):
     REGISTRY = "registry"
     CERTIFICATES = "certificates"
     STANDARDS = "standards"
+    METERS = "meters"
 
 
 # Counted in the whole county, for no plan; each from a table of the open data.
@@ -47,6 +49,7 @@ TABLES = {
     Over.REGISTRY: "instruments.csv",
     Over.CERTIFICATES: "certificates.csv",
     Over.STANDARDS: "standards.csv",
+    Over.METERS: "meters.csv",
 }
 # Those of them of which a town or a kind of instrument can be counted alone.
 PARTED = frozenset({Over.REGISTRY, Over.CERTIFICATES})
@@ -202,6 +205,21 @@ def work_indicator(
             return function(records.work)
 
         REGISTRY[name] = Indicator(name, wording, compute, over, more_is_better=more_is_better)
+        return function
+
+    return register
+
+
+def meters_indicator(
+    name: str, wording: Wording, *, more_is_better: bool
+) -> Callable[[Callable[[FleetCounts], Decimal]], Callable[[FleetCounts], Decimal]]:
+    """Register a function of the counts of meters in use."""
+
+    def register(function: Callable[[FleetCounts], Decimal]) -> Callable[[FleetCounts], Decimal]:
+        def compute(records: PlanRecords, _task: TaskRecord | None) -> Decimal:
+            return function(records.meters.counts)
+
+        REGISTRY[name] = Indicator(name, wording, compute, Over.METERS, more_is_better=more_is_better)
         return function
 
     return register

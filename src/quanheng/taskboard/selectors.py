@@ -25,6 +25,7 @@ from quanheng.taskboard.errors import (
     PlanNotFound,
     TaskNotFound,
 )
+from quanheng.taskboard.meters import kept_meters
 from quanheng.taskboard.models import Evidence, Plan, PlanVersion, Task, TaskUnit
 from quanheng.taskboard.records import EvidenceRecord, PlanRecords, TaskRecord
 
@@ -157,6 +158,7 @@ def plan_records(plan: Plan) -> PlanRecords:
         findings=tuple(finding["code"] for finding in compiled["findings"]),
         registry=kept_tally(),
         work=kept_work(),
+        meters=kept_meters(),
         plan_option="" if plan == first else plan.doc_number or plan.title,
     )
 

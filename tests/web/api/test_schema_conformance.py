@@ -19,6 +19,7 @@ from quanheng.certificates.models import Certificate
 from quanheng.config.wsgi import application
 from quanheng.core.enums import Role
 from quanheng.core.models import RoleAssignment, User
+from quanheng.manufacturers.models import Authorisation, FactoryUpload
 from quanheng.verification.models import Application, Verification
 from tests.web.routes import API
 from tests.web.world import World, build_world
@@ -81,6 +82,10 @@ def _existing(world: World) -> dict[str, dict[str, object]]:
     things = {"plans": world.plan, "versions": world.version, "tasks": world.task, "evidence": world.evidence}
     things |= {"days": world.day, "drafts": world.draft, "users": world.people["clerk"]}
     things |= {"instruments": world.instrument, "places": world.place, "parties": world.party}
+    things |= {
+        "manufacturers": Authorisation.objects.all()[0],
+        "factory-data": FactoryUpload.objects.all()[0],
+    }
     things |= {"applications": Application.objects.all()[0], "verifications": Verification.objects.all()[0]}
     paths = {name.split(" ")[1] for name in API}
     ids = {

@@ -87,7 +87,7 @@ def test_the_members_of_a_group_are_ticked_under_their_kinds(as_: As) -> None:
     officer, group = as_("officer"), OrgUnit.objects.get(name="各街道办事处")
     url = reverse("staff:unit_edit", args=[group.pk])
     lists = dict(officer.get(url).context["form"].lists())
-    assert set(lists) == {"部门", "乡镇", "街道", "技术机构", "使用单位"}
+    assert set(lists) == {"部门", "乡镇", "街道", "技术机构", "使用单位", "制造企业"}
     ticked = [box.choice_label for boxes in lists.values() for box in boxes if box.data["selected"]]
     assert ticked == [unit.name for unit in group.members.all()]
     two = list(group.members.values_list("pk", flat=True)[:2])

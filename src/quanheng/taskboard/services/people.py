@@ -11,6 +11,9 @@ from quanheng.core.models import User
 from quanheng.core.services import erase_person
 from quanheng.evaluations import services as evaluations
 from quanheng.fleet import services as fleet
+from quanheng.followups.services import privacy as followups
+from quanheng.lots.services import privacy as lots
+from quanheng.manufacturers.services import privacy as manufacturers
 from quanheng.standards.services import registry as standards
 from quanheng.taskboard.services import evidence
 from quanheng.verification.services import privacy as verification
@@ -28,4 +31,7 @@ def erase_person_everywhere(*, actor: User | None, public_id: UUID, revision: in
     fleet.forget_person(user)
     verification.forget_person(user)
     certificates.forget_person(user)
+    followups.forget_person(user)
+    lots.forget_person(user)
+    manufacturers.forget_person(user)
     return user

@@ -13,9 +13,11 @@ from quanheng.web.api import (
     indicators,
     instrument_acts,
     log,
+    manufacturers,
     parties,
     plans,
     policy,
+    readings,
     tasks,
     units,
     users,
@@ -47,10 +49,12 @@ AREAS = (
     parties,
     verification,
     certificates,
+    manufacturers,
     units,
     users,
     day,
     log,
+    readings,
 )
 for area in AREAS:
     api.add_router("", area.router)

@@ -18,6 +18,7 @@ from quanheng.instruments.services.opendata import kept_tally
 from quanheng.taskboard import selectors
 from quanheng.taskboard.errors import PlanNotFound
 from quanheng.taskboard.indicators import REGISTRY, Indicator, find
+from quanheng.taskboard.meters import kept_meters
 from quanheng.taskboard.records import PlanRecords
 from quanheng.taskboard.registry import PARTED
 from quanheng.web.api.errors import BadRequest
@@ -91,7 +92,9 @@ def _of_county(subject: Subject) -> PlanRecords:
     """Return what the last county day counted, or the part of one town and kind."""
     part, work = {"town": subject.town, "kind": subject.kind}, kept_work()
     counted = replace(work, certificates=work.certificates.narrowed(**part))
-    return PlanRecords.of_county(clock.today(), registry=kept_tally().narrowed(**part), work=counted)
+    return PlanRecords.of_county(
+        clock.today(), registry=kept_tally().narrowed(**part), work=counted, meters=kept_meters()
+    )
 
 
 def _valued(item: Indicator, value: str, on: date, command: str) -> dict[str, Any]:

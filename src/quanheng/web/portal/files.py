@@ -17,6 +17,7 @@ from quanheng.certificates.published import CERTIFICATES, STANDARDS
 from quanheng.instruments.services.opendata import FILE_NAME as INSTRUMENTS
 from quanheng.kernels.tlog.layout import CHECKPOINT_PATH, KEY_PATH, TILE_WIDTH, parse_path
 from quanheng.taskboard.errors import PlanNotFound
+from quanheng.taskboard.meters import FILE_NAME as METERS
 from quanheng.taskboard.selectors import current_plan, plan_records
 from quanheng.transparency import selectors as transparency
 from quanheng.web.portal.progress import DATA_FILE
@@ -55,6 +56,12 @@ def open_certificates(request: HttpRequest) -> HttpResponseBase:
 def open_standards(request: HttpRequest) -> HttpResponseBase:
     """Answer with the open file of measurement standards, as the last county day wrote it."""
     return _table(request, STANDARDS)
+
+
+@require_safe
+def open_meters(request: HttpRequest) -> HttpResponseBase:
+    """Answer with the open counts of meters in use, as the last county day wrote them."""
+    return _table(request, METERS)
 
 
 def _table(request: HttpRequest, name: str) -> HttpResponseBase:

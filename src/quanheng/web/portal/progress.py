@@ -65,6 +65,7 @@ def _lists_behind() -> dict[str, str]:
         Over.REGISTRY: reverse("portal:registry"),
         Over.CERTIFICATES: reverse("portal:open_certificates"),
         Over.STANDARDS: reverse("portal:open_standards"),
+        Over.METERS: reverse("portal:open_meters"),
     }
     of_county = {name: pages[item.over] for name, item in REGISTRY.items() if item.over in pages}
     return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from quanheng.web.portal import bench, certificates, files, judge, labels, views
+from quanheng.web.portal import bench, certificates, files, judge, labels, makers, rotation, score, views
 
 app_name = "portal"
 urlpatterns = [
@@ -17,6 +17,12 @@ urlpatterns = [
     path("judge/", judge.judge, name="judge"),
     path("judge/readings.yaml", judge.judge_readings, name="judge_readings"),
     path("judge/template.xlsx", judge.judge_template, name="judge_template"),
+    path("meters/", rotation.rotation, name="rotation"),
+    path("meters/samples/<uuid:public_id>/list.txt", rotation.drawn_list, name="drawn_list"),
+    path(
+        "meters/samples/<uuid:public_id>/checkpoint.txt", rotation.drawn_checkpoint, name="drawn_checkpoint"
+    ),
+    path("open/expiring.csv", rotation.open_expiring, name="open_expiring"),
     path("about/", views.about, name="about"),
     path("log/", views.log, name="log"),
     path("log/leaf/<int:index>/", views.leaf, name="leaf"),
@@ -35,5 +41,10 @@ urlpatterns = [
     path("open/plan.json", files.open_plan, name="open_plan"),
     path("open/instruments.csv", files.open_instruments, name="open_instruments"),
     path("open/certificates.csv", files.open_certificates, name="open_certificates"),
+    path("manufacturers/", makers.manufacturers, name="manufacturers"),
+    path("open/manufacturers.csv", makers.open_manufacturers, name="open_manufacturers"),
     path("open/standards.csv", files.open_standards, name="open_standards"),
+    path("open/meters.csv", files.open_meters, name="open_meters"),
+    path("score/", score.score, name="score"),
+    path("open/score.csv", score.open_score, name="open_score"),
 ]

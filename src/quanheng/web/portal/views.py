@@ -166,6 +166,8 @@ def public_page(request: HttpRequest, template: str, context: dict[str, Any]) ->
     names = (
         ("portal:plan", _("规划进展")),
         ("portal:registry", _("计量器具")),
+        ("portal:rotation", _("到期更换的表")),
+        ("portal:manufacturers", _("制造企业")),
         ("portal:certificates", _("证书查验")),
         ("portal:figures", _("公开数字")),
         ("portal:judge", _("检定判定")),

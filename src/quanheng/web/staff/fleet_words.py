@@ -6,15 +6,19 @@ import shlex
 from dataclasses import dataclass
 from datetime import date
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
+from quanheng.fleet.county import unfair_of
 from quanheng.fleet.enums import AreaStatus, FindingCode, MeterStatus
 from quanheng.fleet.models import AreaResult, FleetRun, MeterResult, SupplyArea
 from quanheng.fleet.selectors import Totals
 from quanheng.kernels.fleet.results import FleetFinding
+from quanheng.kernels.fleet.unfair import Moments, Unfair
 from quanheng.kernels.fleet.words import error_text, probability_text, share_text
+from quanheng.web.lists import Filter, Option
 
 # css of components/status.html
 STATE_KIND = {"suspects": "bad", "withheld": "unsure", "unusable": "late", "clear": "good"}
@@ -29,6 +33,8 @@ START = (
     "quanheng fleet estimate DIR -o OUT.parquet",
     "quanheng fleet take OUT.parquet --folder DIR",
 )
+COUNTY = "quanheng fleet county"
+_VIEWS = {"fleet": gettext_noop("列表"), "fleet_map": gettext_noop("地图")}
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,8 @@ class Said:
     word: str
     text: str
     code: str
+    meter_id: str | None = None
+    others: tuple[str, ...] = ()  # meters that it names besides
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,9 @@ class AreaLine:
     loss: str
     found: str
     window: str
+    share: str
+    unfair: str
+    unfair_kwh: float | None
 
 
 @dataclass(frozen=True)
@@ -63,6 +74,7 @@ class MeterLine:
     error: str
     probability: str
     share: str
+    window: str = ""
 
 
 def preliminary() -> str:
@@ -87,18 +99,22 @@ def state_of(result: AreaResult) -> str:
     return result.status
 
 
-def area_line(area: SupplyArea) -> AreaLine:
-    """Return a row of the list; the area comes from `areas_visible`."""
+def area_line(area: SupplyArea, told: Moments | None = None) -> AreaLine:
+    """Return a row of the list; the area comes from `areas_visible`, ``told`` from `unfair_by_result`."""
     result = latest_of(area)
     state = state_of(result)
+    unfair = unfair_of(result, told)
     return AreaLine(
         area,
         result,
         state_words()[state],
         STATE_KIND[state],
-        _percent(result.loss_percent),
+        percent(result.loss_percent),
         _("、").join(dict.fromkeys(one.word for one in findings(result))),
         window_words(result.run),
+        percent(100 * result.undetermined / result.meters if result.meters else None, 1),
+        "–" if unfair is None else f"{unfair.kwh:,.1f}",
+        None if unfair is None else unfair.kwh,
     )
 
 
@@ -112,8 +128,8 @@ def latest_of(area: SupplyArea) -> AreaResult:
 def findings(result: AreaResult) -> list[Said]:
     """Return the findings of a result; a code without a word is its own word."""
     labels = {str(code): str(label) for code, label in FindingCode.choices}
-    found = [FleetFinding(f["code"], f["text"], f["meter_id"]) for f in result.findings]
-    return [Said(labels.get(f.code, f.code), f.sentence, f.code) for f in found]
+    found = [FleetFinding(f["code"], f["text"], f["meter_id"], f["data"]) for f in result.findings]
+    return [Said(labels.get(f.code, f.code), f.sentence, f.code, f.meter_id, _others(f)) for f in found]
 
 
 def meter_line(meter: MeterResult) -> MeterLine:
@@ -131,6 +147,8 @@ def meter_line(meter: MeterResult) -> MeterLine:
 
 def window_words(run: FleetRun) -> str:
     """Return which days the readings of a run are of."""
+    if run.month is not None:
+        return _("至 %(month)s 各月") % {"month": f"{run.month:%Y-%m}"}
     if run.since is None and run.until is None:
         return _("全部读数")
     return f"{run.since or ''} — {run.until or ''}"
@@ -152,6 +170,9 @@ def command(area: SupplyArea, run: FleetRun) -> str:
     """Return the commands that give the result again from the readings."""
     window = [f"--{name} {day}" for name, day in (("from", run.since), ("to", run.until)) if day is not None]
     estimate = ["quanheng fleet estimate", shlex.quote(run.folder or "DIR"), *window, "-o OUT.parquet"]
+    if run.month is not None:
+        month = f"--month {run.month:%Y-%m}"
+        estimate = ["quanheng fleet update", shlex.quote(run.folder or "DIR"), month, "-o OUT.parquet"]
     show = ["quanheng fleet show", shlex.quote(area.area_id), "--results OUT.parquet --all"]
     return f"{' '.join(estimate)} && {' '.join(show)}"
 
@@ -182,8 +203,38 @@ def _error(meter: MeterResult) -> str:
     return "–" if error is None or uncertainty is None else error_text(error, uncertainty)
 
 
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
+def percent(value: float | None, digits: int = 2) -> str:
+    """Return a figure in [%] without its sign."""
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def views_line(current: str) -> Filter:
+    """Return the pages of the whole fleet as words."""
+    options = [Option(_(word), reverse(f"staff:{name}"), name == current) for name, word in _VIEWS.items()]
+    return Filter(_("看法"), options)
+
+
+def unfair_formula() -> str:
+    """Return how the energy that is billed wrong is worked out."""
+    return _(
+        "Σ 超差的概率 × 占用电量 × 各户合计电量 × |ε / (1 + ε)|，ε 是估计误差；区间按各表独立计算，为 95 %；"
+        "各户合计电量由损失电量和损失率推出"
+    )
+
+
+def unfair_note(found: Unfair) -> str:
+    """Return the interval, and how much of it is too much and too little."""
+    return _("95 % 区间 {low}–{high}；多计 {over}，少计 {under}").format(
+        low=f"{found.low_kwh:,.0f}",
+        high=f"{found.high_kwh:,.0f}",
+        over=f"{found.over_kwh:,.0f}",
+        under=f"{found.under_kwh:,.0f}",
+    )
+
+
+def _others(finding: FleetFinding) -> tuple[str, ...]:
+    named = finding.data.get("meters")
+    return tuple(str(one) for one in named) if isinstance(named, list) else ()
 
 
 def _float(value: float | None) -> float:

@@ -24,6 +24,7 @@ NEW_KINDS = (
     UnitKind.SUBDISTRICT,
     UnitKind.INSTITUTE,
     UnitKind.BUSINESS,
+    UnitKind.MANUFACTURER,
 )
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from quanheng.certificates.selectors import certificates_for
 from quanheng.core.models import OrgUnit, User
 from quanheng.core.permissions import Scope, scope_of
+from quanheng.fleet.selectors import areas_visible
 from quanheng.instruments.selectors import (
     found_by,
     places_named,
@@ -65,6 +66,8 @@ def search(request: HttpRequest) -> HttpResponse:
             found.append((_("证书"), _certificates(user, text)))
         if holds(request, "parties.view"):
             found.append((_("使用单位"), _parties(user, text)))
+        if holds(request, "fleet.view"):
+            found.append((_("台区"), _supply_areas(user, text)))
         if holds(request, "core.view_units"):
             found.append((_("单位"), _units(text)))
         if holds(request, "core.view_users"):
@@ -165,6 +168,18 @@ def _parties(user: User, text: str) -> list[Hit]:
             reverse("staff:party", args=[item.public_id]),
         )
         for item in rows[: MOST + 1]
+    ]
+
+
+def _supply_areas(user: User, text: str) -> list[Hit]:
+    rows = areas_visible(user).filter(Q(area_id__icontains=text) | Q(name__icontains=text))
+    return [
+        Hit(
+            str(area),
+            f"{area.area_id} · {area.town or ''}",
+            reverse("staff:fleet_area", args=[area.public_id]),
+        )
+        for area in rows[: MOST + 1]
     ]
 
 

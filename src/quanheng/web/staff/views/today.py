@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from quanheng.base import clock
 from quanheng.core.models import RoleAssignment, User
 from quanheng.core.permissions import scope_of
+from quanheng.fleet.selectors import areas_visible
 from quanheng.instruments.due import DueToday, due_today
 from quanheng.instruments.enums import BatchState
 from quanheng.instruments.models import ImportBatch
@@ -60,6 +61,7 @@ def today(request: HttpRequest) -> HttpResponse:
             *_instrument_needs(request, user),
             *_ledger_needs(request),
             *_verification_needs(request, user),
+            *_fleet_needs(request, user),
             *_house_needs(request),
         ],
         key=lambda need: (need.rank, need.since),
@@ -247,6 +249,35 @@ def _rejected(request: HttpRequest, user: User) -> list[Need]:
             action=_("办理"),
             since=found["since"],
             is_mine=holds(request, "instruments.change_condition"),
+        )
+    ]
+
+
+def _fleet_needs(request: HttpRequest, user: User) -> list[Need]:
+    """Return the meters that are suspected: for who takes results in, else to know."""
+    if not holds(request, "fleet.view"):
+        return []
+    found = (
+        areas_visible(user)
+        .filter(latest__suspects__gt=0)
+        .order_by()
+        .aggregate(n=Sum("latest__suspects", default=0), since=Min("latest__run__taken_at"))
+    )
+    if not found["n"]:
+        return []
+    text = ngettext("%(n)s 台疑似超差的电能表待核实", "%(n)s 台疑似超差的电能表待核实", found["n"])
+    url = f"{reverse('staff:fleet')}?state=suspects"
+    mine = holds(request, "fleet.take")
+    return [
+        Need(
+            2,
+            "unsure",
+            _("疑似超差"),
+            text % {"n": found["n"]},
+            url,
+            _("看这些台区"),
+            _day(found["since"]),
+            mine,
         )
     ]
 

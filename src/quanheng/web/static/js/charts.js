@@ -3,6 +3,9 @@
            "series": [{"name": text, "values": [number|null], "tone": "ink|good|bad|unsure|late|off",
                        "low": [number|null], "high": [number|null]}],   low and high draw the interval of each value
            "limits": [{"label": text, "value": number}],                the same limit everywhere, as dashed lines
+           "range": [low, high]  of the value axis,   "notes": [text]  said of each category when it is pointed at,
+           "links": [url]  opened by a press on a point,   "zoom": true  pan and zoom along the categories,
+           "save": name  of the file that the button in the corner makes,   series.symbol: "diamond|cross|circle",
            "band": {"name": text, "low": [number|null], "high": [number|null]} }
                                            limits of each category, as a band; null: no limit on that side
    Also draws what htmx brings; it drops scripts, so the JSON is taken out of the answer before.
@@ -18,19 +21,23 @@
     dashArrayX: [1, 0], dashArrayY: [thin ? 1 : 2, thin ? 3 : 6] });
   const HATCHES = { late: hatch(Math.PI / 4), bad: hatch(-Math.PI / 4, true), unsure: hatch(0), off: hatch(Math.PI / 2, true) };
 
-  function intervalSeries(series, horizontal) {
+  const CROWD = 80; // more points than this are drawn smaller
+
+  function intervalSeries(series, horizontal, colour) {
+    const isCrowd = series.low.length > CROWD;
     return {
-      type: "custom", name: series.name, silent: true, z: 5, tooltip: { show: false },
+      type: "custom", name: series.name, silent: true, clip: true, z: 5, tooltip: { show: false },
       data: series.low.map((low, at) => [at, low, series.high[at]]).filter(([, low]) => low !== null),
       encode: horizontal ? { y: 0, x: [1, 2] } : { x: 0, y: [1, 2] },
       renderItem(params, api) {
         const place = (value) => api.coord(horizontal ? [value, api.value(0)] : [api.value(0), value]);
         const [low, high] = [place(api.value(1)), place(api.value(2))];
-        const tick = ([x, y]) => (horizontal ? { x1: x, y1: y - 5, x2: x, y2: y + 5 } : { x1: x - 5, y1: y, x2: x + 5, y2: y });
-        const stroke = { stroke: TEXT, lineWidth: 1.25 };
+        const half = Math.min(5, Math.max(1, Math.abs(api.size([1, 1])[horizontal ? 1 : 0]) / 3));
+        const tick = ([x, y]) => (horizontal ? { x1: x, y1: y - half, x2: x, y2: y + half } : { x1: x - half, y1: y, x2: x + half, y2: y });
+        const stroke = isCrowd ? { stroke: colour, lineWidth: 1, opacity: 0.35 } : { stroke: TEXT, lineWidth: 1.25 };
         return { type: "group", children: [
           { type: "line", shape: { x1: low[0], y1: low[1], x2: high[0], y2: high[1] }, style: stroke },
-          { type: "line", shape: tick(low), style: stroke }, { type: "line", shape: tick(high), style: stroke },
+          ...(isCrowd ? [] : [{ type: "line", shape: tick(low), style: stroke }, { type: "line", shape: tick(high), style: stroke }]),
         ] };
       },
     };
@@ -39,7 +46,7 @@
   function bandSeries(band) {
     const whole = band.low.map((low, at) => [at, low, band.high[at]]);
     return {
-      type: "custom", name: band.name, silent: true, z: 1, tooltip: { show: false }, itemStyle: { color: WASH, borderColor: TEXT },
+      type: "custom", name: band.name, silent: true, clip: true, z: 1, tooltip: { show: false }, itemStyle: { color: WASH, borderColor: TEXT },
       data: whole.map((limits) => limits.map((value) => (value === null ? "-" : value))), encode: { x: 0, y: [1, 2] },
       renderItem(params, api) {
         const at = api.value(0);
@@ -61,10 +68,11 @@
 
   /* A point is a disc; one that is bad a cross, also in black and white. */
   function pointSeries(series, colour) {
-    const cross = series.tone === "bad";
+    const cross = series.symbol ? series.symbol === "cross" : series.tone === "bad";
+    const whole = { cross: "path://M0,0L10,10M10,0L0,10", diamond: "diamond" };
     return {
-      type: "scatter", name: series.name, data: series.values, z: 6, symbolSize: 10, emphasis: { disabled: true },
-      symbol: cross ? "path://M0,0L10,10M10,0L0,10" : "circle",
+      type: "scatter", name: series.name, data: series.values, z: 6, symbolSize: series.values.length > CROWD ? 7 : 10, emphasis: { disabled: true },
+      symbol: whole[cross ? "cross" : series.symbol] || "circle",
       itemStyle: { color: colour, borderColor: colour, borderWidth: cross ? 2.5 : 0 },
     };
   }
@@ -74,7 +82,7 @@
     const drawn = spec.series.flatMap((series, at) => {
       const colour = tone(series.tone || PALETTE[at % PALETTE.length]);
       const one = spec.kind === "points" ? pointSeries(series, colour) : lineOrBar(spec, series, at, colour, many);
-      return series.low ? [one, intervalSeries(series, spec.horizontal)] : [one];
+      return series.low ? [one, intervalSeries(series, spec.horizontal, colour)] : [one];
     });
     return spec.band ? [bandSeries(spec.band), ...drawn] : drawn;
   }
@@ -83,7 +91,7 @@
     return {
       name: series.name, data: series.values, type: spec.kind === "line" ? "line" : "bar",
       stack: spec.kind === "stacked" ? "all" : undefined, itemStyle: { color: colour, decal: many ? HATCHES[series.tone] : undefined }, lineStyle: { width: 2 },
-      barMaxWidth: 22, symbolSize: 6, emphasis: { disabled: true },
+      barMaxWidth: 22, symbolSize: 6, showSymbol: series.values.length <= CROWD / 2, emphasis: { disabled: true },
       markLine: at === 0 && spec.limits ? {
         silent: true, symbol: "none", lineStyle: { color: TEXT, type: "dashed", width: 1 },
         data: spec.limits.map((limit) => ({ name: limit.label, [spec.horizontal ? "xAxis" : "yAxis"]: limit.value,
@@ -98,13 +106,18 @@
       axisLine: { lineStyle: { color: TEXT } }, axisLabel: { color: TEXT, fontSize: 13 } };
     const values = { type: "value", name: spec.unit || "", minInterval: spec.whole === false ? 0 : 1,
       nameGap: spec.horizontal ? 8 : 12, nameTextStyle: { color: MUTED, fontSize: 12 }, axisLabel: { color: MUTED, fontSize: 12 }, splitLine: { lineStyle: { color: LINE } } };
+    if (spec.range) Object.assign(values, { min: spec.range[0], max: spec.range[1], axisLabel: { ...values.axisLabel, showMinLabel: false, showMaxLabel: false } });
+    const zoom = spec.zoom && spec.categories.length > CROWD / 4;
     return {
       animation: false, textStyle: { fontFamily: FONT }, backgroundColor: "#fff",
       aria: { enabled: true, label: { enabled: false } },
-      grid: { left: 4, right: spec.horizontal ? 32 : 16, top: many ? 40 : 28, bottom: 4, containLabel: true },
-      legend: many ? { left: spec.horizontal ? 0 : 48, top: 0, icon: spec.kind === "points" ? undefined : "rect", itemWidth: 14, itemHeight: 14, textStyle: { color: TEXT, fontSize: 13 } } : undefined,
+      grid: { left: 4, right: spec.horizontal ? 32 : 16, top: many || spec.save ? 40 : 28, bottom: zoom ? 40 : 4, containLabel: true },
+      dataZoom: zoom ? [{ type: "inside", filterMode: "filter", zoomOnMouseWheel: "shift" }, { type: "slider", filterMode: "filter", height: 22, bottom: 6, showDetail: false }] : undefined,
+      toolbox: spec.save ? { right: 8, top: -4, itemSize: 16, feature: { saveAsImage: { name: spec.save, title: "PNG", pixelRatio: 2 } } } : undefined,
+      legend: many ? { left: spec.horizontal ? 0 : Math.max(48, 28 + 13 * (spec.unit || "").length), top: 0, icon: spec.kind === "points" ? undefined : "rect", itemWidth: 14, itemHeight: 14, textStyle: { color: TEXT, fontSize: 13 } } : undefined,
       tooltip: { trigger: "axis", renderMode: "richText", axisPointer: { type: "shadow", shadowStyle: { color: "rgba(29,67,121,0.06)" } },
-        borderColor: LINE, textStyle: { color: TEXT } },
+        borderColor: LINE, textStyle: { color: TEXT }, confine: true,
+        formatter: spec.notes ? (found) => spec.notes[[found].flat()[0].dataIndex] : undefined },
       xAxis: spec.horizontal ? values : names, yAxis: spec.horizontal ? names : values, series: drawnSeries(spec),
     };
   }
@@ -119,6 +132,8 @@
   function draw(box) {
     const chart = window.echarts.init(box, null, { renderer: "canvas" });
     chart.setOption(optionOf(specOf(box)));
+    const { links } = specOf(box);
+    if (links) chart.on("click", { seriesType: "scatter" }, (event) => { window.location.assign(links[event.dataIndex]); });
     new ResizeObserver(() => chart.resize()).observe(box);
   }
 
