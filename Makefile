@@ -9,7 +9,7 @@ SERVE ?= 1
 PORT ?= 8000
 # What the database may answer otherwise: services of the work, pages and races; who may see which page, the looks of pages and
 # papers once is enough, and the tests of crashes run on both databases by themselves.
-ON_POSTGRES := tests/core tests/instruments tests/workforce tests/standards tests/fleet/test_services.py tests/fleet/test_demo.py tests/verification tests/certificates tests/taskboard tests/web/api tests/web/test_query_counts.py tests/races --ignore tests/web/api/test_schema_conformance.py --ignore tests/certificates/paper --ignore tests/certificates/signing --ignore tests/certificates/test_crash.py
+ON_POSTGRES := tests/core tests/instruments tests/fleet/test_services.py tests/fleet/test_demo.py tests/verification tests/certificates tests/taskboard tests/lots tests/web/test_query_counts.py tests/races --ignore tests/certificates/paper --ignore tests/certificates/signing --ignore tests/certificates/test_crash.py
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint types contracts messages unit docs assets lock screenshots clean
