@@ -220,3 +220,13 @@ def test_what_is_cut_off_between_disk_and_record_is_stored_once_when_it_comes_ag
     assert send(csv()).status_code == 202
     moved = import_spool(intake_of(home), home / "fleet", services.clock.now())
     assert (moved.rejected.total(), moved.stored) == (0, ["T1"])
+
+
+@pytest.mark.parametrize("area", [["x" * 5000], [{"a": 1}], [["T1"]], [b"\xff\xfe"]])
+def test_parquet_that_unpacks_to_much_or_holds_no_texts_is_refused(send, home: Path, area: list[Any]) -> None:
+    rows = {"area": area * 50, "meter": ["M1"] * 50, "timestamp": [TIMES[0]] * 50, "kwh": [1.0] * 50}
+    target = io.BytesIO()
+    pq.write_table(pa.table(rows), target)
+    answer = send(target.getvalue(), "application/vnd.apache.parquet")
+    assert (answer.status_code, answer.json()["code"]) == (422, "fleet.bad_readings")
+    assert spool(home) == []
