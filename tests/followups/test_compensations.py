@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from quanheng.base import clock
+from quanheng.base.dated_rules import packaged_rules
 from quanheng.base.files import stored_path
 from quanheng.core.errors import NotPermitted
 from quanheng.core.models import User
 from quanheng.followups.enums import Basis, Finding
 from quanheng.followups.errors import BadCompensationInput
 from quanheng.followups.models import Compensation, FollowUp
-from quanheng.followups.rules import ONSETS, onset_on, packaged_rules
+from quanheng.followups.rules import ONSETS, onset_on
 from quanheng.followups.services.compensations import compute_compensation
 from quanheng.followups.services.privacy import forget_person
 from quanheng.parties.models import Party
@@ -109,7 +110,7 @@ def test_only_the_officer_computes(people: People, utility: Party) -> None:
 
 
 def test_every_rule_has_a_source_and_says_that_it_is_unconfirmed() -> None:
-    assert all(rule.source and not rule.is_confirmed for rule in packaged_rules())
+    assert all(rule.source and not rule.is_confirmed for rule in packaged_rules("quanheng.followups"))
     assert [onset_on(key, date(2026, 5, 20)).counted for key in ONSETS] == [0.5, 1.0]
     with pytest.raises(LookupError):
         onset_on("back_charge", date(2026, 5, 20))

@@ -6,14 +6,15 @@ from datetime import date
 
 import pytest
 
-from quanheng.verification import rules
+from quanheng.base import dated_rules
+from quanheng.base.dated_rules import Rule, packaged_rules
 from quanheng.verification.enums import Conclusion
-from quanheng.verification.rules import Rule, packaged_rules, rule_on, working_days
+from quanheng.verification.rules import rule_on, working_days
 from tests.instruments.making import TODAY
 
 
 def test_every_row_says_where_it_is_from_and_that_nobody_confirmed_it() -> None:
-    for rule in packaged_rules():
+    for rule in packaged_rules("quanheng.verification"):
         assert rule.source
         assert rule.what
         assert "clause" in rule.lacks or rule.clause
@@ -24,7 +25,7 @@ def test_the_rule_of_the_day_is_the_one_that_began_last(monkeypatch: pytest.Monk
     first = rule_on("finish_work", TODAY)
     parts = {"key": "finish_work", "what": "…", "source": "…", "confidence": first.confidence}
     later = Rule(**parts, value=15, in_force_from=date(2026, 6, 1), in_force_to=date(2026, 12, 31))
-    monkeypatch.setattr(rules, "packaged_rules", lambda: (first, later))
+    monkeypatch.setattr(dated_rules, "packaged_rules", lambda _package: (first, later))
 
     days = [date(2026, 5, 31), date(2026, 6, 1), date(2026, 12, 31), date(2027, 1, 1)]
     assert [working_days("finish_work", on) for on in days] == [20, 15, 15, 20]

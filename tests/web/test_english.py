@@ -13,12 +13,12 @@ from django.urls import reverse
 from django.utils.translation import gettext, override
 from lxml import html
 
+from quanheng.base.dated_rules import packaged_rules as dated_rules
 from quanheng.certificates.models import Certificate, SigningCertificate
 from quanheng.core.models import County, OrgUnit, UnitAlias, User
 from quanheng.evaluations.examples import examples
 from quanheng.fleet.models import SupplyArea
 from quanheng.followups.models import TestResult as FoundResult
-from quanheng.followups.rules import packaged_rules as followup_rules
 from quanheng.instruments.due_choices import due_choices
 from quanheng.instruments.ecqs import layout
 from quanheng.instruments.models import (
@@ -163,7 +163,7 @@ def _lot_texts() -> Iterator[str]:
             yield from _strings(list(row.values()))
     for sample in Sample.objects.all():
         yield verdict_of(sample.plan, items_of(sample)).sentence
-    for rule in followup_rules():
+    for rule in dated_rules("quanheng.followups"):
         yield rule.what
 
 

@@ -27,7 +27,7 @@ from quanheng.kernels.ledger.refusals import UnreadableLedger
 _BLOCK_BYTES = 16 << 20
 _SAMPLE_BYTES = 1 << 20
 _PARQUET_ROWS = 1 << 18
-_LONGEST_TEXT = 1 << 12  # [bytes] of a cell of Parquet, which may be one for many rows
+_LONGEST_TEXT = 1 << 9  # [bytes] of a cell of Parquet, which may be one for many rows
 _DELIMITERS = (",", "\t", ";", "|")
 _GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
 _FAILURES = (pa.ArrowException, OSError, EOFError, UnicodeError, zlib.error)

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from quanheng.base import clock
+from quanheng.base.dated_rules import Rule
 from quanheng.base.files import store_file
 from quanheng.core.models import User
 from quanheng.followups.documents.letter import Letter, letter_word
@@ -22,7 +23,6 @@ from quanheng.followups.selectors import result_of
 from quanheng.followups.services.shared import ORDER, locked_follow_up, log, refuse_unpermitted
 from quanheng.kernels.compensation import BadCompensation, compensation
 from quanheng.kernels.compensation import Compensation as Computed
-from quanheng.verification.rules import Rule
 
 _CENT = Decimal("0.01")
 _MOST = Decimal(10) ** 9

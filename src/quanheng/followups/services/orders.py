@@ -79,7 +79,8 @@ def propose_follow_ups(*, actor: User, results: Sequence[int], is_demo: bool = F
 def draw_controls(*, actor: User, count: int, is_demo: bool = False) -> list[FollowUp]:
     """Draw random controls from all meters that have an estimate, are no suspects and were never followed.
 
-    Drawn by the latest signed checkpoint of the log, so that anyone can draw them again and nobody chooses them.
+    The seed is of the latest signed checkpoint, whose size the leaf holds: anyone can draw them again.  Who draws
+    chooses the moment and so, by waiting, among draws; each draw that was made is in the log.
 
     Raises
     ------
@@ -107,6 +108,7 @@ def draw_controls(*, actor: User, count: int, is_demo: bool = False) -> list[Fol
         actor,
         list_sha256=digest,
         seed=seed,
+        tree_size=checkpoint.tree_size,
         pool=len(pool),
         followups=[f"followup:{one.public_id}" for one in made],
         demo=is_demo,

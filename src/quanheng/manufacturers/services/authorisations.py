@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from quanheng.base import clock
+from quanheng.base.dated_rules import Rule
 from quanheng.base.locks import lock_for_transaction
 from quanheng.base.texts import text_fault
 from quanheng.core.models import User
@@ -28,7 +29,6 @@ from quanheng.manufacturers.errors import (
 )
 from quanheng.manufacturers.marks import Marks, first_overlap, without
 from quanheng.manufacturers.models import MAX_NUMBER, Authorisation, MarkRange, Suspension
-from quanheng.manufacturers.rules import Rule
 from quanheng.manufacturers.selectors import as_marks, makers, marks_of, used_marks
 from quanheng.manufacturers.services.shared import checked_reason, locked, log, refuse_stranger
 from quanheng.manufacturers.types import MeterType, checked_types
