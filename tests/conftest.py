@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from tests.chromium import browser_type_launch_args, pytest_runtest_makereport  # noqa: F401  for all below
 
 _HOME = tempfile.mkdtemp(prefix="quanheng-test-")
+atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
 os.environ |= {
     "QUANHENG_HOME": _HOME,
     "QUANHENG_INSECURE_HTTP": "1",

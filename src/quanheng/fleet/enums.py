@@ -1,34 +1,26 @@
-"""Closed vocabularies of the fleet app.  A stored value is kept for ever; a label may change."""
+"""Closed vocabularies of the fleet app: the words of kernels.fleet.  A stored value is kept for ever; a label may change."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
 from quanheng.base.vocabulary import Vocabulary
-from quanheng.kernels.fleet.results import (
-    CONFORMING,
-    JUDGED,
-    OUT_OF_TOLERANCE,
-    UNDETERMINED,
-    UNUSABLE,
-    WITHHELD,
-)
 
 
 class AreaStatus(Vocabulary):
     """Whether the meters of an area were judged at all."""
 
-    JUDGED = JUDGED, _("已判断")
-    WITHHELD = WITHHELD, _("先查其他问题")
-    UNUSABLE = UNUSABLE, _("不能估计")
+    JUDGED = "judged", _("已判断")
+    WITHHELD = "withheld", _("先查其他问题")
+    UNUSABLE = "unusable", _("不能估计")
 
 
 class MeterStatus(Vocabulary):
     """What an estimate says of a meter: preliminary evidence, never a verdict."""
 
-    OUT_OF_TOLERANCE = OUT_OF_TOLERANCE, _("疑似超差")
-    UNDETERMINED = UNDETERMINED, _("不能判断")
-    CONFORMING = CONFORMING, _("未见超差")
+    OUT_OF_TOLERANCE = "out_of_tolerance", _("疑似超差")
+    UNDETERMINED = "undetermined", _("不能判断")
+    CONFORMING = "conforming", _("未见超差")
 
 
 class FindingCode(Vocabulary):

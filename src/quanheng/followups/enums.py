@@ -5,14 +5,13 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from quanheng.base.vocabulary import Vocabulary
-from quanheng.kernels.scoring.report import CONTROL, SUSPECT
 
 
 class Selection(Vocabulary):
     """Why a meter is tested: suspected, or drawn at random so that the score is not of suspects alone."""
 
-    SUSPECT = SUSPECT, _("疑似超差")
-    CONTROL = CONTROL, _("随机对照")
+    SUSPECT = "suspect", _("疑似超差")
+    CONTROL = "control", _("随机对照")
 
 
 class FollowUpState(Vocabulary):

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_save
+
+if TYPE_CHECKING:
+    from quanheng.lots.models import Sample
 
 
 class ManufacturersConfig(AppConfig):
@@ -11,7 +17,11 @@ class ManufacturersConfig(AppConfig):
     name = "quanheng.manufacturers"
 
     def ready(self) -> None:
-        """Begin to watch."""
-        from quanheng.manufacturers.services.acceptance import watch_decisions
+        """Begin to watch every sample that is saved."""
+        post_save.connect(_sample_saved, sender="lots.Sample", dispatch_uid="manufacturers.suspend")
 
-        watch_decisions()
+
+def _sample_saved(instance: Sample, **_kwargs: Any) -> None:
+    from quanheng.manufacturers.services.acceptance import suspend_after_rejection
+
+    suspend_after_rejection(instance)

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 # What stands for "not measured", beside an empty cell.
-_EMPTY = pa.array(["", "null", "none", "nan", "na", "n/a", "#n/a", "-", "--", "—", "/"])
+_EMPTY = ("", "null", "none", "nan", "na", "n/a", "#n/a", "-", "--", "—", "/")
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 
 
@@ -27,7 +27,7 @@ def numbers(column: pa.Array) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
 def _texts(column: pa.Array) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     column = pc.utf8_trim_whitespace(column)
     is_number = pc.fill_null(pc.match_substring_regex(column, _NUMBER), False)
-    is_empty = pc.or_(pc.is_null(column), pc.is_in(pc.utf8_lower(column), value_set=_EMPTY))
+    is_empty = pc.or_(pc.is_null(column), pc.is_in(pc.utf8_lower(column), value_set=pa.array(_EMPTY)))
     values = _floats(pc.cast(pc.if_else(is_number, column, None), pa.float64()))
     bad = ~pc.or_(is_number, is_empty).to_numpy(zero_copy_only=False) | np.isinf(values)
     return np.where(bad, np.nan, values), bad

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from quanheng.kernels.scoring.brier import bin_of
 from quanheng.kernels.scoring.refusals import checked
@@ -57,8 +57,8 @@ def share_of(hits: int, count: int, *, confidence: float = 0.95) -> Share:
     if not 0 <= hits <= count or not 0 < confidence < 1:
         raise ValueError(f"no share: {hits} of {count} at {confidence}")
     tail = (1 - confidence) / 2
-    low = float(beta.ppf(tail, hits, count - hits + 1)) if hits else 0.0
-    high = float(beta.ppf(1 - tail, hits + 1, count - hits)) if hits < count else 1.0
+    low = float(betaincinv(hits, count - hits + 1, tail)) if hits else 0.0
+    high = float(betaincinv(hits + 1, count - hits, 1 - tail)) if hits < count else 1.0
     return Share(hits, count, hits / count if count else None, low, high)
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import transaction
-from django.db.models.signals import post_save
 from django.utils.translation import gettext as _
 
 from quanheng.base import clock
@@ -42,10 +39,10 @@ def draw_acceptance_sample(*, actor: User | None, lot: Lot, option: str) -> Samp
     return draw_sample(actor=actor, lot=lot, plan=plan)
 
 
-def suspend_after_rejection(sender: type[Sample], instance: Sample, **_kwargs: Any) -> None:  # noqa: ARG001
+def suspend_after_rejection(sample: Sample) -> None:
     """Suspend the maker of a lot that was just rejected, in the transaction of the decision; once a lot."""
-    lot = instance.lot
-    if instance.decision != Decision.REJECTED or lot.origin != Origin.FACTORY or lot.maker_unit_id is None:
+    lot = sample.lot
+    if sample.decision != Decision.REJECTED or lot.origin != Origin.FACTORY or lot.maker_unit_id is None:
         return
     rule = rule_on("suspend_when_lot_rejected", clock.today())
     if not rule.value or Suspension.objects.filter(lot=lot).exists():
@@ -56,11 +53,6 @@ def suspend_after_rejection(sender: type[Sample], instance: Sample, **_kwargs: A
         return
     reason = _("批“%(number)s”验收抽样被拒收：%(sentence)s") % {
         "number": lot.number,
-        "sentence": instance.judgement.get("sentence", ""),
+        "sentence": sample.judgement.get("sentence", ""),
     }
-    suspend_locked(row, actor=instance.decided_by, reason=reason[:300], lot=lot, rule=rule)
-
-
-def watch_decisions() -> None:
-    """Be told of every sample that is saved."""
-    post_save.connect(suspend_after_rejection, sender=Sample, dispatch_uid="manufacturers.suspend")
+    suspend_locked(row, actor=sample.decided_by, reason=reason[:300], lot=lot, rule=rule)
