@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.door import AT_THE_DESK, Door, menu
+from tests.e2e.door import AT_THE_DESK, Door, follow, menu
 
 pytestmark = AT_THE_DESK
 
@@ -90,7 +90,7 @@ def test_outputs_and_points_are_chosen_above_the_pictures(door: Door) -> None:
     page.get_by_label("看哪个输出量").select_option("Z")
     expect(page.locator("#bench-budget-picture figcaption")).to_contain_text("分量")
     expect(page.locator(".bench-budget tfoot")).to_contain_text("Z 的合成标准不确定度")
-    page.get_by_role("link", name="燃油加油机三个流量点的示值误差").click()
+    follow(page.get_by_role("link", name="燃油加油机三个流量点的示值误差"))
     page.get_by_label("看哪个校准点").select_option("3")
     expect(result(page)).to_have_text(re.compile(r"E\s=\s0\.10\s%"))
 
@@ -113,19 +113,19 @@ def test_a_verifier_keeps_a_model_adds_a_version_and_withdraws_it(door: Door) ->
     name = f"计价秤 {door.width}"
     page = door.sign_in("verifier")
     menu(page, "测量模型")
-    page.get_by_role("link", name=re.compile("评定台")).first.click()
-    page.get_by_role("link", name="电子计价秤的示值误差").click()
-    page.get_by_role("button", name="保存为本机构的模型").click()
+    follow(page.get_by_role("link", name=re.compile("评定台")).first)
+    follow(page.get_by_role("link", name="电子计价秤的示值误差"))
+    follow(page.get_by_role("button", name="保存为本机构的模型"))
     expect(page.locator(".answer")).to_have_text(re.compile(r"U\s=\s0\.001\s8\skg"))
     page.get_by_label("模型名称").fill(name)
     door.watch.look(page)
     page.get_by_role("button", name="保存", exact=True).click()
     expect(page.locator(".message-success")).to_contain_text("第 1 版")
 
-    page.get_by_role("button", name="在评定台打开").click()
+    follow(page.get_by_role("button", name="在评定台打开"))
     cell(page, "ecc/half_width").fill("0.002")
     expect(result(page)).to_have_text(re.compile(r"U\s=\s0\.002\s6\skg"))
-    page.get_by_role("button", name="保存为本机构的模型").click()
+    follow(page.get_by_role("button", name="保存为本机构的模型"))
     page.get_by_label("改了什么").fill("偏载按新数据")
     page.get_by_role("button", name="保存为新版本").click()
     expect(page.locator(".message-success")).to_contain_text("第 2 版")
@@ -145,9 +145,9 @@ def bench(door: Door, example: str = "") -> Page:
     """Return the bench, with an example."""
     page = door.visitor()
     page.goto("/")
-    page.get_by_role("navigation", name="主导航").get_by_role("link", name="不确定度评定台").click()
+    follow(page.get_by_role("navigation", name="主导航").get_by_role("link", name="不确定度评定台"))
     if example:
-        page.get_by_role("link", name=example).click()
+        follow(page.get_by_role("link", name=example))
     return page
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.door import AT_THE_DESK, Door, menu
+from tests.e2e.door import AT_THE_DESK, Door, follow, menu
 from tests.e2e.lists import click_through, number, rows, total
 
 pytestmark = AT_THE_DESK
@@ -40,7 +40,7 @@ def test_the_calendar_shows_a_year_and_its_weeks(door: Door) -> None:
     click_through(page, page.locator("td.sum a").first)
     days = page.locator("table.heat td:not(.sum) a")
     click_through(page, days.first)
-    page.locator(".words a", has_text="周").last.click()
+    follow(page.locator(".words a", has_text="周").last)
     expect(page.locator("table.heat.by-week")).to_be_visible()
     assert number(page.locator(".answer a").first.inner_text()) == sum(
         map(number, page.locator("td.sum a").all_inner_texts())
@@ -122,5 +122,5 @@ def test_an_owner_and_a_clerk_count_their_own_only(door: Door) -> None:
 
 def view(page: Page, name: str) -> None:
     """Choose another view of what is due."""
-    page.locator(".words a", has_text=name).first.click()
+    follow(page.locator(".words a", has_text=name).first)
     expect(page.get_by_role("heading", level=1)).to_contain_text(name)

@@ -34,15 +34,15 @@ def test_the_board_is_filtered_sorted_and_walked_with_keys(door: Door) -> None:
     menu(page, "规划任务")
     rows = page.locator("table[data-keys] tbody tr")
     expect(rows).to_have_count(15)
-    page.locator(".words a", has_text="推进中").click()
+    follow(page.locator(".words a", has_text="推进中"))
     expect(rows.locator(".q-status", has_text="推进中")).to_have_count(rows.count())
     menu(page, "规划任务")
     expect(rows).to_have_count(15)
     if door.width == "desktop":  # on a phone the rows are cards, without heads to press
-        page.get_by_role("columnheader", name="佐证").get_by_role("link").click()
+        follow(page.get_by_role("columnheader", name="佐证").get_by_role("link"))
         counts = numbers(page)
         assert counts == sorted(counts)
-        page.get_by_role("columnheader", name="佐证").get_by_role("link").click()
+        follow(page.get_by_role("columnheader", name="佐证").get_by_role("link"))
         expect(page.get_by_role("columnheader", name="佐证")).to_have_attribute("aria-sort", "descending")
         assert numbers(page) == sorted(counts, reverse=True)
 
@@ -72,12 +72,12 @@ def test_the_task_and_the_document_against_its_annex(door: Door) -> None:
     page = door.sign_in("officer")
     menu(page, "规划任务")
     for view in ("按部门", "按乡镇街道", "按任务"):
-        page.get_by_role("link", name=view, exact=True).click()
+        follow(page.get_by_role("link", name=view, exact=True))
         expect(page.locator(".words a[aria-current]", has_text=view)).to_be_visible()
     follow(page.get_by_role("link", name="正文对照清单"))
     sides = page.locator("tbody tr")
     every = sides.count()
-    page.locator(".answer a").click()
+    follow(page.locator(".answer a"))
     expect(page.locator(".words a[aria-current]")).to_contain_text("有问题的")
     assert 0 < sides.count() < every
     expect(sides.first.locator(".finding").first).to_be_visible()

@@ -131,7 +131,8 @@
   const keyOf = (field) => (isChoice(field) ? `${field.name}=${field.value}` : field.name);
 
   function saveDraft(form) {
-    const values = Object.fromEntries(keptFields(form).map((field) => [keyOf(field), valueOf(field)]));
+    const before = readDraft(draftKey(form)); // of fields that are on their way from the server
+    const values = { ...before?.values, ...Object.fromEntries(keptFields(form).map((field) => [keyOf(field), valueOf(field)])) };
     try { localStorage.setItem(draftKey(form), JSON.stringify({ at: Date.now(), values })); } catch { /* storage full or forbidden: no draft */ }
   }
 
@@ -188,6 +189,11 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
+    if (one(".htmx-request", form)) { // what comes may be fields that have a value in the draft
+      event.preventDefault();
+      document.addEventListener("htmx:afterRequest", () => setTimeout(() => form.requestSubmit(event.submitter)), { once: true });
+      return;
+    }
     if (form.dataset.confirm && !window.confirm(form.dataset.confirm)) { event.preventDefault(); return; }
     try {
       if (form.dataset.draft) sessionStorage.setItem(SENT, draftKey(form));
