@@ -100,8 +100,24 @@
     };
   }
 
-  function optionOf(spec) {
+  /* Rows that the names of the series take: canvas text is not wrapped by the page, and must not lie on the plot. */
+  function legendRows(names, room) {
+    let [rows, used] = [1, 0];
+    for (const name of names) {
+      const wide = 29 + 13 * Array.from(name).length;
+      if (used && used + wide > room) { rows += 1; used = 0; }
+      used += wide;
+    }
+    return rows;
+  }
+
+  function optionOf(spec, width) {
     const many = spec.series.length > 1 || Boolean(spec.band);
+    const beside = spec.horizontal ? 0 : Math.max(48, 28 + 13 * (spec.unit || "").length);
+    const corner = spec.save ? 40 : 0;
+    const named = [...(spec.band ? [spec.band.name] : []), ...spec.series.map((series) => series.name)];
+    const isWrapped = many && legendRows(named, width - beside - corner) > 1;
+    const rows = isWrapped ? legendRows(named, width - corner) : 0; // above the name of the axis, over the whole width
     const names = { type: "category", data: spec.categories, inverse: Boolean(spec.horizontal), axisTick: { show: false },
       axisLine: { lineStyle: { color: TEXT } }, axisLabel: { color: TEXT, fontSize: 13 } };
     const values = { type: "value", name: spec.unit || "", minInterval: spec.whole === false ? 0 : 1,
@@ -111,10 +127,10 @@
     return {
       animation: false, textStyle: { fontFamily: FONT }, backgroundColor: "#fff",
       aria: { enabled: true, label: { enabled: false } },
-      grid: { left: 4, right: spec.horizontal ? 32 : 16, top: many || spec.save ? 40 : 28, bottom: zoom ? 40 : 4, containLabel: true },
+      grid: { left: 4, right: spec.horizontal ? 32 : 16, top: isWrapped ? 24 * rows + 28 : many || spec.save ? 40 : 28, bottom: zoom ? 40 : 4, containLabel: true },
       dataZoom: zoom ? [{ type: "inside", filterMode: "filter", zoomOnMouseWheel: "shift" }, { type: "slider", filterMode: "filter", height: 22, bottom: 6, showDetail: false }] : undefined,
       toolbox: spec.save ? { right: 8, top: -4, itemSize: 16, feature: { saveAsImage: { name: spec.save, title: "PNG", pixelRatio: 2 } } } : undefined,
-      legend: many ? { left: spec.horizontal ? 0 : Math.max(48, 28 + 13 * (spec.unit || "").length), top: 0, icon: spec.kind === "points" ? undefined : "rect", itemWidth: 14, itemHeight: 14, textStyle: { color: TEXT, fontSize: 13 } } : undefined,
+      legend: many ? { left: isWrapped ? 0 : beside, width: width - (isWrapped ? 0 : beside) - corner, top: 0, icon: spec.kind === "points" ? undefined : "rect", itemWidth: 14, itemHeight: 14, textStyle: { color: TEXT, fontSize: 13 } } : undefined,
       tooltip: { trigger: "axis", renderMode: "richText", axisPointer: { type: "shadow", shadowStyle: { color: "rgba(29,67,121,0.06)" } },
         borderColor: LINE, textStyle: { color: TEXT }, confine: true,
         formatter: spec.notes ? (found) => spec.notes[[found].flat()[0].dataIndex] : undefined },
@@ -131,10 +147,15 @@
 
   function draw(box) {
     const chart = window.echarts.init(box, null, { renderer: "canvas" });
-    chart.setOption(optionOf(specOf(box)));
-    const { links } = specOf(box);
+    const spec = specOf(box);
+    const { links } = spec;
+    chart.setOption(optionOf(spec, box.clientWidth));
     if (links) chart.on("click", { seriesType: "scatter" }, (event) => { window.location.assign(links[event.dataIndex]); });
-    new ResizeObserver(() => chart.resize()).observe(box);
+    new ResizeObserver(() => {
+      chart.resize();
+      const { grid, legend } = optionOf(spec, box.clientWidth); // not the zoom, which the reader has set
+      chart.setOption({ grid, legend });
+    }).observe(box);
   }
 
   function drawAll(root) {
