@@ -11,8 +11,8 @@ from quanheng.kernels.scoring.reliability import Bin
 _TEXT, _MUTED, _LINE, _BAND, _INK, _BAD = "#1c2127", "#56606b", "#dadfe5", "#e4ecf6", "#1d4379", "#b3261e"
 _FONT = '"Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", sans-serif'.replace('"', "'")
 _SIZE, _LEFT, _TOP, _SIDE = 420, 56, 20, 330  # [px]
-_WIDE, _ROW, _AXIS_LEFT, _AXIS_RIGHT = 640, 34, 150, 610
-_TICKS = 8
+_WIDE, _ROW, _AXIS_LEFT, _AXIS_RIGHT = 380, 34, 104, 366  # [px] readable where it is shrunk to a phone
+_TICKS = 6
 _PERCENT = (0, 25, 50, 75, 100)
 
 Row = tuple[str, float, float, bool]  # label, error, half of its interval [%], whether it is the test
