@@ -20,6 +20,7 @@ from quanheng.web.staff import fleet_words as said
 
 _SIZE = (680.0, 440.0)  # [px] of the picture
 _MARGIN, _APART, _R = 58.0, 84.0, 15.0
+_NARROWEST, _FOOT = 300.0, 20.0  # [px] of the picture; below the towns, for the scale bar
 _BAR = 90.0  # [px] wanted length of the scale bar
 
 
@@ -29,15 +30,17 @@ def fleet_map(request: HttpRequest) -> HttpResponse:
     user = require_permission(request, "fleet.view")
     towns = by_town(areas_visible(user))
     county = together(town.count for town in towns)
-    symbols, bar = _symbols(towns)
+    symbols, scale = _symbols(towns)
+    left, width = _frame(symbols)
     placed = {symbol["key"] for symbol in symbols}
     context = {
         "tally": county,
         "figures": _figures(county),
-        "width": _SIZE[0],
-        "height": _SIZE[1],
+        "left": f"{left:.0f}",
+        "width": f"{width:.0f}",
+        "height": f"{_SIZE[1] + _FOOT:.0f}",
         "symbols": symbols,
-        "bar": bar,
+        "bar": _scale_bar(scale, left) if scale else None,
         "legend": [(state, word, said.STATE_KIND[state]) for state, word in said.state_words().items()],
         "loose": [_line(town) for town in towns if _key(town) not in placed],
         "lines": [_line(town) for town in towns],
@@ -141,8 +144,8 @@ def _title(town: TownCount) -> str:
     }
 
 
-def _symbols(towns: Sequence[TownCount]) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
-    """Return the towns that have a position, with their shapes, and the scale bar."""
+def _symbols(towns: Sequence[TownCount]) -> tuple[list[dict[str, Any]], float | None]:
+    """Return the towns that have a position, with their shapes, and the scale [px/km]."""
     middles = town_middles()
     located = [town for town in towns if town.town is not None and town.town.pk in middles]
     points = [middles[town.town.pk] for town in located if town.town is not None]
@@ -153,7 +156,17 @@ def _symbols(towns: Sequence[TownCount]) -> tuple[list[dict[str, Any]], dict[str
             _line(town)
             | {"x": x, "y": y, "number_y": y + 5, "name_y": y + 33, **_shape(_state(town.count), x, y)}
         )
-    return symbols, _scale_bar(scale) if scale else None
+    return symbols, scale
+
+
+def _frame(symbols: Sequence[dict[str, Any]]) -> tuple[float, float]:
+    """Return the left edge and width [px] that hold the towns: a tall county fits a phone."""
+    if not symbols:
+        return 0.0, _SIZE[0]
+    low = min(symbol["x"] for symbol in symbols) - _MARGIN
+    high = max(symbol["x"] for symbol in symbols) + _MARGIN
+    width = max(_NARROWEST, high - low)
+    return (low + high - width) / 2, width
 
 
 def _shape(state: str, x: float, y: float) -> dict[str, Any]:
@@ -167,7 +180,7 @@ def _shape(state: str, x: float, y: float) -> dict[str, Any]:
     return {"path": outlines.get(state, ""), "r": r}
 
 
-def _scale_bar(scale: float) -> dict[str, Any]:
+def _scale_bar(scale: float, left: float) -> dict[str, Any]:
     km = next((step for step in (100, 50, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1) if step * scale <= _BAR), 0.01)
-    y = _SIZE[1] - 14
-    return {"x1": 14, "x2": 14 + km * scale, "y": y, "text_y": y - 8, "text": f"{km:g}"}
+    x, y = round(left) + 14, _SIZE[1] + _FOOT - 14
+    return {"x1": x, "x2": x + km * scale, "y": y, "text_y": y - 8, "text": f"{km:g}"}
