@@ -1,4 +1,4 @@
-"""From a suspicion to a test: proposing, drawing controls, asking the institute; the refusals beside each."""
+"""From a suspicion to a test: proposing, asking the institute; the refusals beside each."""
 
 from __future__ import annotations
 
@@ -16,13 +16,11 @@ from quanheng.followups.errors import (
     BadOrder,
     FollowUpNotFound,
     MeterFollowed,
-    NoCheckpoint,
     WrongFollowUpState,
 )
 from quanheng.followups.models import FollowUp
 from quanheng.followups.services.orders import (
     close_follow_up,
-    draw_controls,
     order_tests,
     propose_follow_ups,
 )
@@ -30,7 +28,6 @@ from quanheng.instruments.enums import Filing
 from quanheng.instruments.models import Instrument
 from quanheng.parties.models import Party
 from quanheng.transparency.models import PendingLeaf
-from quanheng.transparency.sequencer import sequence
 from quanheng.verification.enums import WorkPlace
 from quanheng.verification.errors import BadApplication
 from quanheng.verification.models import Application
@@ -69,8 +66,6 @@ def test_a_meter_that_is_followed_is_not_followed_twice(people: People, utility:
 def test_only_the_officer_orders(people: People, utility: Party) -> None:
     with pytest.raises(NotPermitted):
         propose_follow_ups(actor=people["inspector"], results=[suspect().pk])
-    with pytest.raises(NotPermitted):
-        draw_controls(actor=people["auditor"], count=1)
 
 
 def test_a_meter_without_an_estimate_or_probability_is_refused_by_its_name(
@@ -133,22 +128,6 @@ def test_an_order_is_all_or_none(people: People, utility: Party) -> None:
     assert not FollowUp.objects.exists()
     assert not Instrument.objects.exists()
     assert not Application.objects.exists()
-
-
-def test_controls_are_drawn_by_the_log_and_are_no_suspects(people: People, utility: Party) -> None:
-    officer = people["officer"]
-    with pytest.raises(NoCheckpoint):
-        draw_controls(actor=officer, count=1)
-    sequence()
-    with pytest.raises(BadOrder, match="只有 2 台"):
-        draw_controls(actor=officer, count=3)
-    made = draw_controls(actor=officer, count=2)
-    assert {one.meter_id for one in made} == {"A1-m01", "A1-m03"}
-    assert {one.selection for one in made} == {Selection.CONTROL}
-    leaf = PendingLeaf.objects.get(kind="followup:controls_drawn")
-    assert b"seed" in bytes(leaf.entry)
-    with pytest.raises(BadOrder, match="只有 0 台"):
-        draw_controls(actor=officer, count=1)
 
 
 def test_a_follow_up_is_closed_with_a_reason_and_not_while_the_institute_is_asked(

@@ -9,8 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from quanheng.base import clock
 from quanheng.fleet.models import MeterResult
-from quanheng.followups.enums import FollowUpState
-from quanheng.followups.models import Compensation, FollowUp, ReplacementOrder
+from quanheng.followups.enums import FollowUpState, Selection
+from quanheng.followups.models import Compensation, ControlDraw, FollowUp, ReplacementOrder
 from quanheng.parties.models import Party
 from tests.web.route_row import OFFICER, READERS, Row, public
 from tests.web.world import World
@@ -23,7 +23,8 @@ def _one(state: FollowUpState) -> FollowUp:
 
 
 def _proposed(_world: World) -> Mapping[str, Any]:
-    return {"public_id": _one(FollowUpState.PROPOSED).public_id}
+    found = FollowUp.objects.get(state=FollowUpState.PROPOSED, selection=Selection.SUSPECT)
+    return {"public_id": found.public_id}
 
 
 def _tested(_world: World) -> Mapping[str, Any]:
@@ -36,6 +37,10 @@ def _order(_world: World) -> Mapping[str, Any]:
 
 def _letter(_world: World) -> Mapping[str, Any]:
     return {"public_id": Compensation.objects.get().public_id}
+
+
+def _draw(_world: World) -> Mapping[str, Any]:
+    return {"public_id": ControlDraw.objects.get().public_id}
 
 
 def _revision(_world: World) -> Mapping[str, Any]:
@@ -106,6 +111,9 @@ FOLLOW_UPS: dict[str, Row] = {
     "GET staff:followups_xlsx": Row(READERS),
     "POST staff:followups_take": Row(FIELD, 302),
     "POST staff:followup_controls": Row(OFFICER, 302, form=lambda _world: {"count": 1}),
+    "POST staff:followup_controls_draw": Row(OFFICER, 302, args=_draw),
+    "GET staff:followup_controls_list": Row(READERS, args=_draw),
+    "GET staff:followup_controls_checkpoint": Row(READERS, args=_draw),
     "GET staff:followup_new": Row(OFFICER),
     "POST staff:followup_new": Row(OFFICER, 302, form=_new),
     "GET staff:visits": Row(READERS),

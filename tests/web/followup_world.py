@@ -1,4 +1,4 @@
-"""Follow-ups of the world: one proposed, one tested wrong with a replacement that waits, a letter."""
+"""Follow-ups of the world: one proposed, one tested wrong with a replacement that waits, a letter, a random control."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from quanheng.base import clock
 from quanheng.core.models import User
 from quanheng.fleet.models import MeterResult
 from quanheng.followups.services.compensations import compute_compensation
+from quanheng.followups.services.controls import close_controls, draw_controls
 from quanheng.followups.services.orders import propose_follow_ups
+from quanheng.transparency.sequencer import sequence
 from tests.followups.making import make_utility, to_replace
 
 
@@ -30,3 +32,6 @@ def make_follow_ups(people: dict[str, User]) -> None:
         registered_kwh=Decimal(1200),
         price=Decimal("0.52"),
     )
+    closed = close_controls(actor=people["officer"], count=1)
+    sequence()
+    draw_controls(actor=people["officer"], public_id=closed.public_id)

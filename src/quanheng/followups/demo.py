@@ -15,7 +15,8 @@ from quanheng.fleet.models import MeterResult, SupplyArea
 from quanheng.followups.enums import Finding
 from quanheng.followups.models import FollowUp, TestResult
 from quanheng.followups.services.compensations import compute_compensation
-from quanheng.followups.services.orders import Chosen, draw_controls, order_tests, propose_follow_ups
+from quanheng.followups.services.controls import close_controls, draw_controls
+from quanheng.followups.services.orders import Chosen, order_tests, propose_follow_ups
 from quanheng.followups.services.replacements import Done, complete_replacement, order_replacement
 from quanheng.followups.services.results import record_certificate
 from quanheng.parties.enums import PartyKind
@@ -35,16 +36,16 @@ _U = 0.12
 def load_demo_followups(*, officer: User) -> int:
     """Make them, once; return how many meters are followed.  Nothing where no area has a suspect.
 
-    Outside a transaction: controls are drawn by a checkpoint, so the log is signed first.
+    Outside a transaction: controls are drawn by the checkpoint that signs their list.
     """
     if FollowUp.objects.exists():
         return 0
-    sequence()
-    return _load(officer)
+    followed = _suspects(officer)
+    return followed + _controls(officer) if followed else 0
 
 
 @transaction.atomic
-def _load(officer: User) -> int:
+def _suspects(officer: User) -> int:
     suspects = list(
         MeterResult.objects.filter(
             status=MeterStatus.OUT_OF_TOLERANCE,
@@ -58,8 +59,7 @@ def _load(officer: User) -> int:
     _replaced(officer, first)
     if others:
         _ordered(officer, utility, others[0])
-    controls = _controls(officer)
-    return 1 + bool(others) + controls
+    return 1 + bool(others)
 
 
 def _utility() -> Party:
@@ -111,9 +111,12 @@ def _ordered(officer: User, utility: Party, row: MeterResult) -> None:
 
 def _controls(officer: User) -> int:
     """Random controls, tested by another body."""
-    made = draw_controls(actor=officer, count=_CONTROLS, is_demo=True)
-    for at, follow_up in enumerate(made, 1):
-        _tested(officer, follow_up, at)
+    closed = close_controls(actor=officer, count=_CONTROLS, is_demo=True)
+    sequence()
+    with transaction.atomic():
+        made = draw_controls(actor=officer, public_id=closed.public_id)
+        for at, follow_up in enumerate(made, 1):
+            _tested(officer, follow_up, at)
     return len(made)
 
 

@@ -65,4 +65,22 @@ class WrongFollowUpState(BureauError):
 class NoCheckpoint(BureauError):
     kind = Kind.CONFLICT
     code = "followups.no_checkpoint"
-    message = _("日志还没有签名的检查点，不能抽取随机对照。运行县区日之后再抽。")
+    message = _("日志还没有签名确认这份名单，不能抽取。日志签名之后再抽，种子由那个检查点得出。")
+
+
+class ControlsNotFound(BureauError):
+    kind = Kind.NOT_FOUND
+    code = "followups.controls_not_found"
+    message = _("没有找到这份随机对照的名单。")
+
+
+class ControlsWaiting(BureauError):
+    kind = Kind.CONFLICT
+    code = "followups.controls_waiting"
+    message = _("有一份关闭了的名单还没有抽取，请先抽取；不能换一份名单再抽。")
+
+
+class ControlsDrawn(BureauError):
+    kind = Kind.CONFLICT
+    code = "followups.controls_drawn"
+    message = _("这份名单已经抽取过，不能再抽。")

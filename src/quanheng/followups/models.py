@@ -26,6 +26,44 @@ MAX_REASON, MAX_SERIAL, MAX_SENTENCE = 300, 60, 1000
 OPEN = (FollowUpState.PROPOSED, FollowUpState.ORDERED, FollowUpState.TESTED)
 
 
+class ControlDraw(models.Model):
+    """A closed list of meters, and the random controls that the first checkpoint signing it drew.  Never edited then."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    count = models.PositiveSmallIntegerField(db_comment="Controls to draw, fixed with the list")
+    size = models.PositiveIntegerField(db_comment="Meters of the list")
+    list_sha256 = models.CharField(
+        max_length=64, db_comment="Of the list, area and meter of the readings a line [hex]"
+    )
+    last_result = models.PositiveBigIntegerField(
+        db_comment="Last meter result when the list was closed: controls keep the estimate of then"
+    )
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    closed_at = models.DateTimeField()
+    checkpoint = models.TextField(blank=True, db_comment="First signed checkpoint that holds the closed list")
+    seed = models.CharField(max_length=64, blank=True, db_comment="[hex]")
+    drawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    drawn_at = models.DateTimeField(null=True)
+    is_demo = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["-closed_at", "-pk"]
+        constraints = [
+            CheckConstraint(
+                name="controldraw_of_a_list",
+                condition=Q(count__gt=0, size__gte=F("count")) & ~Q(list_sha256=""),
+            ),
+            CheckConstraint(
+                name="controldraw_drawn_with_its_seed",
+                condition=Q(drawn_at=None, checkpoint="", seed="")
+                | Q(drawn_at__isnull=False) & ~Q(checkpoint="") & ~Q(seed=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count}/{self.size}"
+
+
 class FollowUp(models.Model):
     """One meter that an estimate raised, or a random control, with the estimate as it was then."""
 
@@ -34,6 +72,13 @@ class FollowUp(models.Model):
     meter_id = models.CharField(max_length=100, db_comment="As the readings name it")
     result = models.ForeignKey(MeterResult, models.PROTECT, related_name="follow_ups")
     selection = models.CharField(max_length=16, choices=Selection.listed)
+    drawn_in = models.ForeignKey(
+        ControlDraw,
+        models.PROTECT,
+        null=True,
+        related_name="follow_ups",
+        db_comment="Of a random control; null for those of before draws were kept",
+    )
     error_percent = models.FloatField(db_comment="Estimated, indicated - reference [percent]")
     standard_uncertainty_percent = models.FloatField(db_comment="[percent]")
     probability = models.FloatField(db_comment="Of being out of tolerance, 0 to 1")

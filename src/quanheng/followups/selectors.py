@@ -14,8 +14,13 @@ from quanheng.core.permissions import scope_of
 from quanheng.fleet.enums import MeterStatus
 from quanheng.fleet.models import AreaResult, MeterResult, SupplyArea
 from quanheng.followups.enums import FollowUpState
-from quanheng.followups.errors import CompensationNotFound, FollowUpNotFound, ReplacementNotFound
-from quanheng.followups.models import Compensation, FollowUp, ReplacementOrder, TestResult
+from quanheng.followups.errors import (
+    CompensationNotFound,
+    ControlsNotFound,
+    FollowUpNotFound,
+    ReplacementNotFound,
+)
+from quanheng.followups.models import Compensation, ControlDraw, FollowUp, ReplacementOrder, TestResult
 from quanheng.kernels.scoring import Comparison, Outcome, compare
 from quanheng.kernels.visits import Candidate, expected_unfair_kwh
 from quanheng.lots.models import LotMeter
@@ -48,6 +53,20 @@ def follow_up_for(user: User, public_id: UUID) -> FollowUp:
     found = follow_ups_visible(user).filter(public_id=public_id).first()
     if found is None:
         raise FollowUpNotFound(public_id=str(public_id))
+    return found
+
+
+def control_draws_visible(user: User) -> QuerySet[ControlDraw]:
+    """Return the closed lists of random controls that this person may see, the latest first: all of them, or none."""
+    rows = ControlDraw.objects.all()
+    return rows if scope_of(user, _VIEW) else rows.none()
+
+
+def control_draw_for(user: User, public_id: UUID) -> ControlDraw:
+    """Return one.  ControlsNotFound where there is none for this person."""
+    found = control_draws_visible(user).filter(public_id=public_id).first()
+    if found is None:
+        raise ControlsNotFound(public_id=str(public_id))
     return found
 
 

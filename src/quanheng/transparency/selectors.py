@@ -35,6 +35,17 @@ def latest_checkpoint() -> SignedCheckpoint | None:
     return SignedCheckpoint.objects.order_by("-tree_size").first()
 
 
+def first_checkpoint_of(kind: str, subject: str) -> SignedCheckpoint | None:
+    """Return the first tree head that signs the first leaf of a kind about a subject; None while none does.
+
+    Nobody knew it when the leaf was staged, and it stays the same however long one waits: seeds are made of it.
+    """
+    found = Leaf.objects.filter(kind=kind, subject=subject).order_by("index").first()
+    if found is None:
+        return None
+    return SignedCheckpoint.objects.filter(tree_size__gt=found.index).order_by("tree_size").first()
+
+
 def log_folder() -> Path:
     """Return the folder of the published log."""
     return Path(settings.HOME) / "log"

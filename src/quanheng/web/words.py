@@ -284,6 +284,7 @@ def kind_words() -> dict[str, str]:
         "sample:recorded": _("录入样本结果"),
         "sample:decided": _("按样本决定"),
         "followup:proposed": _("列入现场核实"),
+        "followup:controls_closed": _("关闭随机对照的名单"),
         "followup:controls_drawn": _("抽取随机对照"),
         "followup:ordered": _("申请现场检定疑似电能表"),
         "followup:came_back": _("现场检定申请退回"),

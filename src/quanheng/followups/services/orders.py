@@ -1,4 +1,4 @@
-"""From a suspicion to a test on site: proposing meters, drawing random controls, asking an institute, closing."""
+"""From a suspicion to a test on site: proposing meters, asking an institute, closing."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from django.utils.translation import gettext as _
 
 from quanheng.base import clock
 from quanheng.core.models import User
-from quanheng.fleet.enums import MeterStatus
-from quanheng.fleet.models import MeterResult, SupplyArea
+from quanheng.fleet.models import MeterResult
 from quanheng.followups.enums import FollowUpState, Selection
-from quanheng.followups.errors import BadOrder, MeterFollowed, NoCheckpoint
-from quanheng.followups.models import MAX_SERIAL, OPEN, FollowUp
+from quanheng.followups.errors import BadOrder, MeterFollowed
+from quanheng.followups.models import MAX_SERIAL, OPEN, ControlDraw, FollowUp
 from quanheng.followups.services.shared import (
     ORDER,
     locked_follow_up,
@@ -31,10 +30,8 @@ from quanheng.instruments.models import Instrument
 from quanheng.instruments.services.filing import file_instruments, submit_instruments
 from quanheng.instruments.services.registry import InstrumentDetails, register_instrument
 from quanheng.kernels.fleet.words import HOUSEHOLD_MPE_PERCENT
-from quanheng.kernels.sampling.draw import draw, list_sha256, seed_of
 from quanheng.kernels.text_keys import name_key, serial_key
 from quanheng.parties.models import Party
-from quanheng.transparency.selectors import latest_checkpoint
 from quanheng.verification.enums import WorkKind, WorkPlace
 from quanheng.verification.models import Application
 from quanheng.verification.services.applications import submit_application
@@ -69,50 +66,9 @@ def propose_follow_ups(*, actor: User, results: Sequence[int], is_demo: bool = F
     """
     refuse_unpermitted(actor, ORDER)
     rows = _results(results)
-    made = _created(actor, rows, Selection.SUSPECT, is_demo=is_demo)
+    made = create_follow_ups(actor, rows, Selection.SUSPECT, is_demo=is_demo)
     for one in made:
         log("proposed", f"followup:{one.public_id}", actor, selection=str(one.selection), demo=is_demo)
-    return made
-
-
-@transaction.atomic
-def draw_controls(*, actor: User, count: int, is_demo: bool = False) -> list[FollowUp]:
-    """Draw random controls from all meters that have an estimate, are no suspects and were never followed.
-
-    The seed is of the latest signed checkpoint, whose size the leaf holds: anyone can draw them again.  Who draws
-    chooses the moment and so, by waiting, among draws; each draw that was made is in the log.
-
-    Raises
-    ------
-    NotPermitted, NoCheckpoint
-        The person may not order tests; the log has no signed checkpoint yet.
-    BadOrder
-        None or too many are asked for, or fewer are left.
-    """
-    refuse_unpermitted(actor, ORDER)
-    if not 1 <= count <= MOST:
-        raise BadOrder(reason=_("一次抽取 1 到 %(most)s 台。") % {"most": MOST})
-    checkpoint = latest_checkpoint()
-    if checkpoint is None:
-        raise NoCheckpoint()
-    pool = _pool()
-    if len(pool) < count:
-        raise BadOrder(reason=_("可抽取的只有 %(n)s 台。") % {"n": len(pool)})
-    digest = list_sha256(pool)
-    seed = seed_of(checkpoint.note, digest)
-    drawn = [pool[key] for key in draw(pool, seed)[:count]]
-    made = _created(actor, _results(drawn), Selection.CONTROL, is_demo=is_demo)
-    log(
-        "controls_drawn",
-        "followups:controls",
-        actor,
-        list_sha256=digest,
-        seed=seed,
-        tree_size=checkpoint.tree_size,
-        pool=len(pool),
-        followups=[f"followup:{one.public_id}" for one in made],
-        demo=is_demo,
-    )
     return made
 
 
@@ -195,21 +151,42 @@ def close_follow_up(*, actor: User, public_id: UUID, revision: int, reason: str)
     return follow_up
 
 
-def _pool() -> dict[str, int]:
-    """Return key → result of the meters that may be drawn: any that were judged or left open, but suspects."""
-    followed = set(FollowUp.objects.values_list("area_id", "meter_id"))
-    latest = MeterResult.objects.filter(
-        area_result__in=SupplyArea.objects.exclude(latest=None).values("latest"),
-        error_percent__isnull=False,
-        standard_uncertainty_percent__isnull=False,
-        probability_out_of_tolerance__isnull=False,
-    ).exclude(status=MeterStatus.OUT_OF_TOLERANCE)
-    names = ("pk", "area_result__area__area_id", "area_result__area_id", "meter_id")
-    return {
-        f"{area}/{meter}": pk
-        for pk, area, area_pk, meter in latest.values_list(*names)
-        if (area_pk, meter) not in followed
-    }
+def create_follow_ups(
+    actor: User,
+    rows: Sequence[MeterResult],
+    selection: Selection,
+    *,
+    is_demo: bool,
+    drawn_in: ControlDraw | None = None,
+) -> list[FollowUp]:
+    """Put meters on the list within the transaction of a service, each with its estimate.  MeterFollowed, BadOrder."""
+    now = clock.now()
+    for row in rows:
+        open_one = FollowUp.objects.filter(
+            area=row.area_result.area_id, meter_id=row.meter_id, state__in=OPEN
+        )
+        if open_one.exists():
+            raise MeterFollowed(meter=row.meter_id)
+    made = [
+        FollowUp(
+            area=row.area_result.area,
+            meter_id=row.meter_id,
+            result=row,
+            selection=selection,
+            drawn_in=drawn_in,
+            **_figures(row),
+            mpe_percent=HOUSEHOLD_MPE_PERCENT,
+            created_by=actor,
+            created_at=now,
+            is_demo=is_demo or row.area_result.area.is_demo,
+        )
+        for row in rows
+    ]
+    try:
+        with transaction.atomic():
+            return FollowUp.objects.bulk_create(made)
+    except IntegrityError as error:
+        raise MeterFollowed(meter=_("（另一人同时安排了）")) from error
 
 
 def _results(wanted: Sequence[int]) -> list[MeterResult]:
@@ -240,37 +217,6 @@ def _figures(row: MeterResult) -> dict[str, float]:
     }
 
 
-def _created(
-    actor: User, rows: Sequence[MeterResult], selection: Selection, *, is_demo: bool
-) -> list[FollowUp]:
-    now = clock.now()
-    for row in rows:
-        open_one = FollowUp.objects.filter(
-            area=row.area_result.area_id, meter_id=row.meter_id, state__in=OPEN
-        )
-        if open_one.exists():
-            raise MeterFollowed(meter=row.meter_id)
-    made = [
-        FollowUp(
-            area=row.area_result.area,
-            meter_id=row.meter_id,
-            result=row,
-            selection=selection,
-            **_figures(row),
-            mpe_percent=HOUSEHOLD_MPE_PERCENT,
-            created_by=actor,
-            created_at=now,
-            is_demo=is_demo or row.area_result.area.is_demo,
-        )
-        for row in rows
-    ]
-    try:
-        with transaction.atomic():
-            return FollowUp.objects.bulk_create(made)
-    except IntegrityError as error:
-        raise MeterFollowed(meter=_("（另一人同时安排了）")) from error
-
-
 def _proposed(actor: User, rows: Sequence[MeterResult], *, is_demo: bool) -> list[FollowUp]:
     """Return the follow-up of each result, locked: the one proposed before, else a new one."""
     waiting = FollowUp.objects.select_for_update().filter(
@@ -278,7 +224,7 @@ def _proposed(actor: User, rows: Sequence[MeterResult], *, is_demo: bool) -> lis
     )
     known = {(one.area_id, one.meter_id): one for one in waiting.order_by("pk")}
     new = [row for row in rows if (row.area_result.area_id, row.meter_id) not in known]
-    for one in _created(actor, new, Selection.SUSPECT, is_demo=is_demo) if new else []:
+    for one in create_follow_ups(actor, new, Selection.SUSPECT, is_demo=is_demo) if new else []:
         known[one.area_id, one.meter_id] = one
     return [known[row.area_result.area_id, row.meter_id] for row in rows]
 

@@ -48,7 +48,8 @@ from quanheng.lots.services.shared import (
     refuse_stranger,
     store_list,
 )
-from quanheng.transparency.models import Leaf, SignedCheckpoint
+from quanheng.transparency.models import SignedCheckpoint
+from quanheng.transparency.selectors import first_checkpoint_of
 
 if TYPE_CHECKING:
     from quanheng.lots.plan_rules import PlanOfRule
@@ -205,12 +206,7 @@ def _checkpoint_of(lot: Lot, last: Sample | None) -> SignedCheckpoint:
         if last is None
         else ("sample:decided", f"sample:{last.public_id}")
     )
-    leaf = Leaf.objects.filter(kind=kind, subject=subject).order_by("index").first()
-    found = (
-        None
-        if leaf is None
-        else SignedCheckpoint.objects.filter(tree_size__gt=leaf.index).order_by("tree_size").first()
-    )
+    found = first_checkpoint_of(kind, subject)
     if found is None:
         raise NoCheckpoint(what=_("这份名单") if last is None else _("上次决定"))
     return found

@@ -24,7 +24,6 @@ from quanheng.followups.services.orders import (
     MOST,
     Chosen,
     close_follow_up,
-    draw_controls,
     order_tests,
     propose_follow_ups,
 )
@@ -53,6 +52,7 @@ from quanheng.web.staff.laboratory import file_response as kept_file_response
 
 _VIEW, _ORDER, _RECORD = "followups.view", "followups.order", "followups.record"
 _OFFERED = 300
+_DRAWS = 20
 
 
 @require_safe
@@ -83,6 +83,7 @@ def followups(request: HttpRequest) -> HttpResponse:
         "can_order": holds(request, _ORDER),
         "can_record": holds(request, _RECORD),
         "controls": ControlsForm(),
+        "draws": selectors.control_draws_visible(user)[:_DRAWS],
         "preliminary": said.preliminary(),
     }
     return render(request, "staff/followups.html", context)
@@ -117,23 +118,6 @@ def followups_take(request: HttpRequest) -> HttpResponse:
             % {"tested": made[0], "back": made[1]},
         )
     return redirect("staff:followups")
-
-
-@require_POST
-def followup_controls(request: HttpRequest) -> HttpResponse:
-    """Draw random controls by the log."""
-    user = require_permission(request, _ORDER)
-    form = ControlsForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, _("请填写抽取几台，1 到 200。"))
-        return redirect("staff:followups")
-    made, refusal = attempt(lambda: draw_controls(actor=user, count=form.cleaned_data["count"]))
-    if made is None:
-        messages.error(request, refusal.text if refusal else "")
-        return redirect("staff:followups")
-    messages.success(request, _("抽取了 %(n)s 台随机对照，请安排现场检定。") % {"n": len(made)})
-    query = "&".join(f"meter={one.result_id}" for one in made)
-    return redirect(f"{reverse('staff:followup_new')}?{query}")
 
 
 @require_http_methods(["GET", "POST"])
