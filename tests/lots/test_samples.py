@@ -14,6 +14,7 @@ from quanheng.core.models import User
 from quanheng.instruments.models import Instrument
 from quanheng.kernels.sampling.draw import draw, list_sha256, seed_of
 from quanheng.kernels.sampling.plans import double, single
+from quanheng.kernels.tlog.entry import parse_leaf
 from quanheng.lots.enums import Decision, ItemResult, MeterCondition, Origin
 from quanheng.lots.errors import (
     BadReason,
@@ -66,6 +67,9 @@ def test_the_draw_is_what_anyone_computes_from_the_list_and_the_checkpoint() -> 
     drawn = [item.meter.serial_key for item in sample.items.order_by("position")]
     assert drawn == draw(keys, sample.seed)[:10]
     assert [item.stage for item in sample.items.order_by("position")] == [1] * 5 + [0] * 5
+    leaf = parse_leaf(bytes(PendingLeaf.objects.get(kind="sample:drawn").entry)).data
+    assert leaf["drawn_sha256"] == list_sha256(drawn[:5])
+    assert drawn[0] not in str(leaf)  # the log is for ever; which meters hang in homes is not for it
 
 
 def test_the_seed_is_of_the_first_checkpoint_that_signs_the_list_so_nobody_waits_for_a_better_one() -> None:

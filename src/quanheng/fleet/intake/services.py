@@ -64,7 +64,7 @@ def make_token(*, actor: User, utility: UUID | None = None, name: str = "") -> t
     enqueue_leaf(
         kind="utility_token:made",
         subject=_subject(token),
-        data={"name": str(token), "sha256": token.sha256},
+        data={**_holder(token), "sha256": token.sha256},
         personal=acted_by(actor),
     )
     return token, secret
@@ -90,7 +90,7 @@ def revoke_token(*, actor: User, public_id: UUID) -> UtilityToken:
     enqueue_leaf(
         kind="utility_token:revoked",
         subject=_subject(token),
-        data={"name": str(token)},
+        data=_holder(token),
         personal=acted_by(actor),
     )
     return token
@@ -223,6 +223,11 @@ def _refuse_others(actor: User) -> None:
 
 def _subject(token: UtilityToken) -> str:
     return f"utility_token:{token.public_id}"
+
+
+def _holder(token: UtilityToken) -> dict[str, str]:
+    """Return whose token it is, as a leaf says it: a party by its key, for its name may be a person's own."""
+    return {"name": token.name} if token.utility is None else {"party": token.utility.person}
 
 
 def _sha256(text: str) -> str:

@@ -103,8 +103,7 @@ def compute_compensation(
         actor,
         basis=str(basis),
         method=method,
-        energy=f"{made.energy_kwh:.6g}",
-        amount=str(made.amount),
+        of_home={"energy": f"{made.energy_kwh:.6g}", "amount": str(made.amount)},
         file_sha256=made.letter_sha256,
         demo=made.is_demo,
     )

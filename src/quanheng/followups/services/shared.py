@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -63,9 +64,22 @@ def needed(reason: str) -> str:
     return text
 
 
-def log(event: str, subject: str, actor: User | None, *, reason: str = "", **data: Any) -> None:
-    """Stage the one leaf of a write; a meter of a home is named by its follow-up alone."""
+def log(
+    event: str,
+    subject: str,
+    actor: User | None,
+    *,
+    reason: str = "",
+    of_home: Mapping[str, str] | None = None,
+    **data: Any,
+) -> None:
+    """Stage the one leaf of a write; a meter of a home is named by its follow-up alone.
+
+    ``of_home`` is what a meter showed and a household is paid: the leaf holds salted commitments to it, so that nothing
+    is altered later and nobody reads it there.
+    """
     personal = dict(acted_by(actor))
+    personal |= {name: Personal(value, subject) for name, value in (of_home or {}).items()}
     if reason and actor is not None:
         personal["reason"] = Personal(reason, actor.person)
     enqueue_leaf(kind=f"followup:{event}", subject=subject, data=data, personal=personal)

@@ -16,7 +16,7 @@ from quanheng.base.sheets import Rejected
 from quanheng.base.texts import text_fault
 from quanheng.core.models import User
 from quanheng.kernels.dates import add_months
-from quanheng.kernels.sampling.draw import draw, seed_of
+from quanheng.kernels.sampling.draw import draw, list_sha256, seed_of
 from quanheng.kernels.sampling.plans import plan_to_dict
 from quanheng.kernels.text_keys import serial_key
 from quanheng.lots.enums import Decision, ItemResult, MeterCondition, Origin
@@ -124,7 +124,7 @@ def draw_sample(*, actor: User | None, lot: Lot, plan: PlanOfRule) -> Sample:
         list_sha256=digest,
         tree_size=checkpoint.tree_size,
         seed=seed,
-        drawn=order[:total],
+        drawn_sha256=list_sha256(order[:total]),
     )
     return sample
 
