@@ -41,12 +41,23 @@ def estimate(
     *,
     status: str = JUDGED,
     findings: Sequence[FleetFinding] = (FINDING,),
+    mpe_percent: float = 2.0,
 ) -> AreaEstimate:
     """Return the estimate of an area with these meters."""
     ids, statuses, *numbers, reasons = zip(*meters, strict=True) if meters else ((),) * 7
     arrays = [np.array(values, dtype=np.float64) for values in numbers]
     return AreaEstimate(
-        area_id, status, tuple(findings), 12.5, 1.25, 0.03, ids, statuses, *arrays, reason=reasons
+        area_id,
+        status,
+        tuple(findings),
+        12.5,
+        1.25,
+        0.03,
+        ids,
+        statuses,
+        *arrays,
+        reason=reasons,
+        mpe_percent=np.full(len(ids), mpe_percent),
     )
 
 

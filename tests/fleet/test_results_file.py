@@ -63,6 +63,7 @@ def test_columns_are_those_of_the_contract_and_nan_is_null(out):
         "probability_out_of_tolerance",
         "energy_share",
         "reason",
+        "mpe_percent",
     ]
     assert rows[3]["error_percent"] is None
     assert pq.read_table(areas_path(out)).column_names == [
@@ -195,3 +196,12 @@ def test_reading_is_the_inverse_of_writing(tmp_path, areas):
     found = list(read_results(tmp_path / "any.parquet"))
     assert len(found) == len(given_areas)
     assert all(map(same, found, given_areas))
+
+
+def test_a_file_of_before_the_mpe_was_written_is_still_read_and_one_that_cannot_be_is_refused(out):
+    table = pq.read_table(out)
+    pq.write_table(table.drop_columns(["mpe_percent"]), out)
+    assert np.isnan(next(read_results(out)).mpe_percent).all()
+    pq.write_table(table.set_column(8, "mpe_percent", pa.array([0.0] * table.num_rows)), out)
+    with pytest.raises(BadResults, match="最大允许误差"):
+        list(read_results(out))

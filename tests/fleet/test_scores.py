@@ -126,3 +126,13 @@ def test_without_a_common_area_there_is_no_score(out, tmp_path):
         score(out, [_truth(tmp_path / "t.json", "B")])
     with pytest.raises(BadResults):
         score(_truth(tmp_path / "t.json"), [tmp_path / "t.json"])
+
+
+def test_a_meter_is_wrong_by_its_own_mpe_and_results_that_do_not_say_it_are_not_scored(tmp_path):
+    path, truth = tmp_path / "out.parquet", _truth(tmp_path / "truth.json", errors={"m1": 1.5})
+    for mpe, wrong in ((2.0, 0), (1.0, 1)):
+        write_results(path, [estimate("A1", METERS[:1], mpe_percent=mpe)])
+        assert score(path, [truth])["all"]["wrong"] == wrong
+    write_results(path, [estimate("A1", METERS[:1], mpe_percent=NAN)])
+    with pytest.raises(BadResults, match="重新估计"):
+        score(path, [truth])

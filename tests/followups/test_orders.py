@@ -50,6 +50,16 @@ def test_a_follow_up_keeps_the_estimate_as_it_was(people: People, utility: Party
     assert (found.selection, found.state) == (Selection.SUSPECT, FollowUpState.PROPOSED)
 
 
+def test_a_follow_up_judges_by_the_mpe_of_the_estimate_and_refuses_one_that_does_not_say_it(
+    people: People, utility: Party
+) -> None:
+    MeterResult.objects.filter(meter_id="A1-m02").update(mpe_percent=1.0)
+    assert proposed(people).mpe_percent == 1.0
+    MeterResult.objects.filter(meter_id="A1-m03").update(mpe_percent=None)
+    with pytest.raises(BadOrder, match="重新估计"):
+        propose_follow_ups(actor=people["officer"], results=[last_result("A1-m03").pk])
+
+
 def test_the_leaf_of_a_follow_up_names_no_meter_of_a_home(people: People, utility: Party) -> None:
     proposed(people)
     leaf = PendingLeaf.objects.get(kind="followup:proposed")

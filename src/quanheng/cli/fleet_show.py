@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from quanheng.kernels.fleet.results import AreaEstimate
 
 _REFUSED = 2
@@ -28,39 +25,36 @@ def show_command(
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="写成一个网页文件。")] = None,
     mpe: Annotated[
         float | None,
-        typer.Option("--mpe", min=0.01, max=100.0, metavar="P", help="图上的最大允许误差，±P %；默认 2。"),
+        typer.Option(
+            "--mpe", min=0.01, max=100.0, metavar="P", help="图上的最大允许误差，±P %；默认是结果中所写的。"
+        ),
     ] = None,
     is_all: Annotated[bool, typer.Option("--all", help="未见超差的也全部列出。")] = False,
 ) -> None:
     """显示一个台区的估计：疑似超差的在前，不能判断的说明原因，以及台区的发现和损失。"""
     from quanheng.cli.fleet_show_text import show_html, show_text
     from quanheng.kernels.fleet.picture import picture
-    from quanheng.kernels.fleet.words import HOUSEHOLD_MPE_PERCENT
 
     folder = Path(area)
     if results is None and folder.is_dir():
-        found, limits = _estimated(folder)
+        found = _estimated(folder)
     else:
-        found, limits = _read(results or _only_results(), area), HOUSEHOLD_MPE_PERCENT
-    shown_limits = limits if mpe is None else mpe
+        found = _read(results or _only_results(), area)
     if svg is not None:
-        _write(svg, picture(found, shown_limits))
+        _write(svg, picture(found, mpe))
     if html is not None:
-        _write(html, show_html(found, shown_limits))
+        _write(html, show_html(found, mpe))
     typer.echo("\n".join(show_text(found, is_all=is_all)))
 
 
-def _estimated(folder: Path) -> tuple[AreaEstimate, float | NDArray[np.floating]]:
-    """Return the estimate of an area's folder, with the MPE of its meters."""
+def _estimated(folder: Path) -> AreaEstimate:
+    """Return the estimate of an area's folder."""
     from quanheng.fleet.runs import estimate_folder
     from quanheng.fleet.store_files import is_area
-    from quanheng.fleet.store_meters import read_meters
-    from quanheng.kernels.fleet.words import HOUSEHOLD_MPE_PERCENT
 
     if not is_area(folder):
         raise _refused(f"{folder} 不是台区的文件夹，其中应有 curves.parquet 和 meters.parquet。")
-    found = estimate_folder(folder)
-    return found, read_meters(folder).mpe_percent if found.meter_ids else HOUSEHOLD_MPE_PERCENT
+    return estimate_folder(folder)
 
 
 def _read(path: Path, area_id: str) -> AreaEstimate:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 import numpy as np
-from numpy.typing import NDArray
 
 from quanheng.cli.columns import columns
 from quanheng.kernels.fleet.picture import picture
@@ -46,7 +45,7 @@ def show_text(estimate: AreaEstimate, *, is_all: bool) -> Iterator[str]:
     yield PRELIMINARY
 
 
-def show_html(estimate: AreaEstimate, mpe_percent: float | NDArray[np.floating]) -> str:
+def show_html(estimate: AreaEstimate, mpe_percent: float | None) -> str:
     """Return a page of its own, without scripts: answer, findings, picture, all meters.  MPE as for `picture`."""
     answer, *details = (escape(line) for line in _answer(estimate))
     head = "".join(

@@ -16,6 +16,7 @@ from quanheng.fleet.run_errors import CannotRun
 from quanheng.kernels.fleet.results import UNUSABLE, AreaEstimate, FleetFinding
 
 _ARRAYS = ("error_percent", "standard_uncertainty_percent", "probability_out_of_tolerance", "energy_share")
+_LATER = "mpe_percent"  # in lines of 24 November 2026 and after
 _NUMBERS = ("loss_kwh", "loss_percent", "residual_sd_kwh")
 _SYNCED = 64  # lines after which the disk is asked to keep them
 
@@ -126,7 +127,10 @@ def encoded(found: AreaEstimate, **more: str) -> str:
         "meter_status": found.meter_status,
         "reason": found.reason,
         **{name: getattr(found, name).hex() for name in _NUMBERS},
-        **{name: base64.b64encode(getattr(found, name).astype("<f8").tobytes()).decode() for name in _ARRAYS},
+        **{
+            name: base64.b64encode(getattr(found, name).astype("<f8").tobytes()).decode()
+            for name in (*_ARRAYS, _LATER)
+        },
     }
     return json.dumps(line, ensure_ascii=False, default=_plain)
 
@@ -135,7 +139,12 @@ def decoded(text: str | bytes) -> AreaEstimate:
     """Return the answer of a line that `encoded` wrote."""
     line: dict[str, Any] = json.loads(text)
     rows: dict[str, Any] = {name: float.fromhex(line[name]) for name in _NUMBERS}
-    rows |= {name: np.frombuffer(base64.b64decode(line[name]), "<f8") for name in _ARRAYS}
+    rows |= {
+        name: np.frombuffer(base64.b64decode(line[name]), "<f8")
+        for name in (*_ARRAYS, _LATER)
+        if name in line
+    }
+    rows.setdefault(_LATER, np.full(len(line["meter_ids"]), np.nan))
     findings = tuple(FleetFinding(code, text, meter, data) for code, text, meter, data in line["findings"])
     return AreaEstimate(
         area_id=line["area_id"],

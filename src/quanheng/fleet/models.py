@@ -120,6 +120,9 @@ class MeterResult(models.Model):
     probability_out_of_tolerance = models.FloatField(null=True, db_comment="0 to 1")
     energy_share = models.FloatField(null=True, db_comment="Of the energy of all consumers, 0 to 1")
     reason = models.TextField(blank=True)
+    mpe_percent = models.FloatField(
+        null=True, db_comment="By which it was judged, ± [percent]; null where the results did not say"
+    )
 
     class Meta:
         ordering = ["meter_id"]
@@ -131,6 +134,10 @@ class MeterResult(models.Model):
                 name="meterresult_probability_is_one",
                 condition=Q(probability_out_of_tolerance=None)
                 | Q(probability_out_of_tolerance__gte=0, probability_out_of_tolerance__lte=1),
+            ),
+            CheckConstraint(
+                name="meterresult_mpe_possible",
+                condition=Q(mpe_percent=None) | Q(mpe_percent__gt=0, mpe_percent__lt=100),
             ),
             CheckConstraint(
                 name="meterresult_suspected_with_figures",

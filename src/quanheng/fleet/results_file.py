@@ -43,8 +43,10 @@ METERS = pa.schema(
         ("probability_out_of_tolerance", pa.float64()),
         ("energy_share", pa.float64()),
         ("reason", pa.string()),
+        ("mpe_percent", pa.float64()),
     ]
 )
+_LATER = frozenset({"mpe_percent"})  # columns that files of before 24 November 2026 do not have
 AREAS = pa.schema(
     [
         ("area_id", pa.string()),
@@ -57,7 +59,13 @@ AREAS = pa.schema(
 )
 _METER_STATUSES = frozenset({OUT_OF_TOLERANCE, CONFORMING, UNDETERMINED})
 _AREA_STATUSES = frozenset({JUDGED, WITHHELD, UNUSABLE})
-_NUMBERS = ("error_percent", "standard_uncertainty_percent", "probability_out_of_tolerance", "energy_share")
+_NUMBERS = (
+    "error_percent",
+    "standard_uncertainty_percent",
+    "probability_out_of_tolerance",
+    "energy_share",
+    "mpe_percent",
+)
 _AREA_NUMBERS = ("loss_kwh", "loss_percent", "residual_sd_kwh")
 _GROUP_ROWS = 65_536  # of a row group: what is held in memory, whatever the number of areas
 _VERSION, _SINCE, _UNTIL = b"quanheng.version", b"quanheng.since", b"quanheng.until"
@@ -204,7 +212,7 @@ def _opened(path: Path, schema: pa.Schema) -> pq.ParquetFile:
         file = pq.ParquetFile(path)
     except pa.ArrowException:
         raise BadResults(f"{path.name} 不是 Parquet 文件，或不完整。") from None
-    missing = [name for name in schema.names if name not in file.schema_arrow.names]
+    missing = [name for name in schema.names if name not in file.schema_arrow.names and name not in _LATER]
     if missing:
         raise BadResults(f"{path.name} 缺少列：{'、'.join(missing)}。")
     return file
@@ -218,12 +226,20 @@ def _checked(path: Path, schema: pa.Schema, only: str | None = None) -> Iterator
             for group in range(file.num_row_groups):
                 if only is not None and not _may_hold(file.metadata.row_group(group), only):
                     continue
-                for row in file.read_row_group(group, columns=schema.names).cast(schema).to_pylist():
+                for row in _in_schema(file.read_row_group(group, columns=schema.names), schema).to_pylist():
                     if only is None or row["area_id"] == only:
                         check(row)
                         yield row
         except (pa.ArrowException, UnicodeDecodeError):
             raise BadResults(f"{path.name} 的内容无法读取，文件可能不完整。") from None
+
+
+def _in_schema(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return a table with all columns, null where an older file has none."""
+    for name in schema.names:
+        if name not in table.column_names:
+            table = table.append_column(schema.field(name), pa.nulls(table.num_rows, schema.field(name).type))
+    return table.select(schema.names).cast(schema)
 
 
 def _may_hold(group: Any, area_id: str) -> bool:
@@ -247,6 +263,8 @@ def _check_meter(row: _Row) -> None:
         raise BadResults(f"{name}：标准不确定度小于零。")
     if probability is not None and not 0 <= probability <= 1:
         raise BadResults(f"{name}：概率不在 0 与 1 之间。")
+    if row["mpe_percent"] is not None and not 0 < row["mpe_percent"] < 100:  # noqa: PLR2004 - percent
+        raise BadResults(f"{name}：最大允许误差应大于 0、小于 100。")
     if row["status"] == OUT_OF_TOLERANCE and None in (row["error_percent"], uncertainty, probability):
         raise BadResults(f"{name}：疑似超差，却没有误差、不确定度和概率。")
 

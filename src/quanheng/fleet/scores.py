@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from quanheng.fleet.results_file import read_results
+from quanheng.fleet.results_file import BadResults, read_results
 from quanheng.kernels.fleet.results import CONFORMING, OUT_OF_TOLERANCE, UNDETERMINED, AreaEstimate
 
 _HALF_WIDTH = 1.959964  # of a 95 % interval, in standard uncertainties
@@ -27,7 +27,7 @@ def score(results: Path, truths: Sequence[Path]) -> dict[str, Any]:
     BadTruth
         No truth, or one that is none.
     BadResults
-        The results are none.
+        The results are none, or do not say by which maximum permissible error meters were judged.
     """
     known: dict[str, dict[str, float]] = {}
     for path in _files(truths):
@@ -71,8 +71,11 @@ def _truth(path: Path) -> tuple[str, dict[str, float]]:
         raise BadTruth(f"{path} 不是真值文件：应是 JSON，有 area 和每块表的 error_percent。") from error
 
 
-def _row(area: AreaEstimate, truth: dict[str, float], mpe_percent: float = 2.0) -> dict[str, Any]:
+def _row(area: AreaEstimate, truth: dict[str, float]) -> dict[str, Any]:
     """Return one area's scores; ``large`` are wrong by twice the tolerance with a load share of at least 0.3/n."""
+    mpe_percent = area.mpe_percent
+    if not np.isfinite(mpe_percent).all():
+        raise BadResults(f"台区 {area.area_id} 的结果没有写最大允许误差，请用现在的版本重新估计。")
     true = np.array([truth.get(name, np.nan) for name in area.meter_ids])
     known = np.isfinite(true)
     status = np.array(area.meter_status, dtype=object)

@@ -139,6 +139,7 @@ def estimate_of(result: AreaResult) -> AreaEstimate:
         probability_out_of_tolerance=array("probability_out_of_tolerance"),
         energy_share=array("energy_share"),
         reason=tuple(meter.reason for meter in meters),
+        mpe_percent=array("mpe_percent"),
     )
 
 

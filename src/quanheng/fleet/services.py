@@ -172,6 +172,7 @@ def _meter_results(result: AreaResult, each: AreaEstimate) -> Iterator[MeterResu
             probability_out_of_tolerance=_number(each.probability_out_of_tolerance[at]),
             energy_share=_number(each.energy_share[at]),
             reason=each.reason[at],
+            mpe_percent=_number(each.mpe_percent[at]),
         )
 
 

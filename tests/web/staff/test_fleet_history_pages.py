@@ -145,7 +145,7 @@ def test_without_the_readings_the_page_says_so_and_gives_the_command(as_: As, fl
         b"".join(client.get(reverse("staff:fleet_days_csv", args=[fleet.public_id]))).decode().splitlines()
     )  # type: ignore[call-overload]
     assert len(lines) == 1
-    assert "按 2 级表画为 ±2 %" in text_of(
+    assert "估计所用的：±2 %" in text_of(
         markup(client.get(reverse("staff:fleet_area", args=[fleet.public_id])))
     )
 
@@ -192,7 +192,7 @@ def test_a_meter_shows_every_run_its_reason_and_its_days(
     own = MeterResult.objects.filter(area_result=stored.latest)[0].meter_id
     days = text_of(markup(client.get(reverse("staff:fleet_meter", args=[stored.public_id, own]))))
     assert "9 天共" in days
-    assert "电表清单所记" in days
+    assert "最大允许误差 ±2 %，估计所用" in days
     csv = b"".join(client.get(reverse("staff:fleet_history_csv", args=[fleet.public_id, "A1-m01"])))  # type: ignore[call-overload]
     assert csv.decode().count("A1-m01") == 2
     unknown = client.get(reverse("staff:fleet_meter", args=[fleet.public_id, "nobody"]))

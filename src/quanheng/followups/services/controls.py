@@ -127,6 +127,7 @@ def _pool() -> list[str]:
         error_percent__isnull=False,
         standard_uncertainty_percent__isnull=False,
         probability_out_of_tolerance__isnull=False,
+        mpe_percent__isnull=False,
     ).exclude(status=MeterStatus.OUT_OF_TOLERANCE)
     names = ("area_result__area__area_id", "area_result__area_id", "meter_id")
     return [

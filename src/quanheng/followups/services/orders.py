@@ -29,7 +29,6 @@ from quanheng.instruments.enums import Condition, Filing, Use
 from quanheng.instruments.models import Instrument
 from quanheng.instruments.services.filing import file_instruments, submit_instruments
 from quanheng.instruments.services.registry import InstrumentDetails, register_instrument
-from quanheng.kernels.fleet.words import HOUSEHOLD_MPE_PERCENT
 from quanheng.kernels.text_keys import name_key, serial_key
 from quanheng.parties.models import Party
 from quanheng.verification.enums import WorkKind, WorkPlace
@@ -175,7 +174,6 @@ def create_follow_ups(
             selection=selection,
             drawn_in=drawn_in,
             **_figures(row),
-            mpe_percent=HOUSEHOLD_MPE_PERCENT,
             created_by=actor,
             created_at=now,
             is_demo=is_demo or row.area_result.area.is_demo,
@@ -210,10 +208,16 @@ def _figures(row: MeterResult) -> dict[str, float]:
         raise BadOrder(
             reason=_("电能表 %(meter)s 没有超差的概率：先查清台区的问题。") % {"meter": row.meter_id}
         )
+    if row.mpe_percent is None:
+        raise BadOrder(
+            reason=_("电能表 %(meter)s 的结果没有写按多大的最大允许误差判断：先重新估计这个台区。")
+            % {"meter": row.meter_id}
+        )
     return {
         "error_percent": row.error_percent,
         "standard_uncertainty_percent": row.standard_uncertainty_percent,
         "probability": row.probability_out_of_tolerance,
+        "mpe_percent": row.mpe_percent,
     }
 
 

@@ -58,15 +58,16 @@ class _Axis:
         return round(_LEFT + (_RIGHT - _LEFT) * (inside - self.low) / (self.high - self.low), 1)
 
 
-def picture(estimate: AreaEstimate, mpe_percent: float | NDArray[np.floating]) -> str:
+def picture(estimate: AreaEstimate, mpe_percent: float | NDArray[np.floating] | None = None) -> str:
     """Return the picture as the text of an SVG element, for a page or a file.
 
     Meters that someone must look at stand first, then what cannot be judged, then the others; within each by error.
     A status is told by its shape and its word, not by colour alone; what lies beyond the axis has an arrow.
 
-    ``mpe_percent`` is the MPE of all meters or of each, shape (n,), ± [%].
+    ``mpe_percent`` is drawn as the MPE of all meters or of each, shape (n,), ± [%]; that of the estimate without it.  A
+    meter of which it is NaN has no band.
     """
-    meters = _meters(estimate, mpe_percent)
+    meters = _meters(estimate, estimate.mpe_percent if mpe_percent is None else mpe_percent)
     bottom = _TOP + sum(meter.height for meter in meters)
     height = bottom + (40 if meters else 30)
     axis = _axis(meters)
@@ -154,6 +155,8 @@ def _head(estimate: AreaEstimate) -> Iterator[str]:
 def _scale(axis: _Axis, meters: list[_Meter], bottom: int) -> Iterator[str]:
     for mpe, group in groupby(meters, key=lambda meter: meter.mpe):
         rows = list(group)
+        if not isfinite(mpe):
+            continue
         y, last = rows[0].y - rows[0].height / 2, rows[-1].y + rows[-1].height / 2
         x1, x2 = axis.place(-mpe), axis.place(mpe)
         yield f'<rect x="{x1}" y="{y:g}" width="{x2 - x1:g}" height="{last - y:g}" fill="{_BAND}"/>'

@@ -59,6 +59,7 @@ def unusable(cast: Cast, findings: Sequence[FleetFinding]) -> AreaEstimate:
         nothing,
         nothing,
         (findings[-1].text,) * n,
+        cast.mpe_percent,
     )
 
 
@@ -105,6 +106,7 @@ def report(
         probability,
         share,
         tuple(reason),
+        cast.mpe_percent,
     )
 
 

@@ -53,3 +53,6 @@ class AreaEstimate:
     reason: tuple[
         str, ...
     ]  # Chinese, why a meter is undetermined or out of tolerance; "" for a conforming one
+    mpe_percent: (
+        Floats  # ± [%], by which it was judged; NaN where results of before 24 November 2026 do not say
+    )

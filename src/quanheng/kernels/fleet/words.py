@@ -22,7 +22,6 @@ METER_STATUS = {OUT_OF_TOLERANCE: "疑似超差", UNDETERMINED: "不能判断", 
 AREA_STATUS = {JUDGED: "已判断", WITHHELD: "先查其他问题", UNUSABLE: "不能估计"}
 PRELIMINARY = "远程估计是初步证据，不是检定结论；更换或处理之前，须到现场核实。"
 
-HOUSEHOLD_MPE_PERCENT = 2.0  # ± [%], JJG 596-2012 table 2, class 2 (A); where results do not say another
 HALF_WIDTH = 1.959964  # of a 95 % interval, in standard uncertainties
 # What `report` says of a meter that cannot be judged, without its names and figures.
 _KINDS = (

@@ -13,7 +13,7 @@ from quanheng.fleet.enums import MeterStatus
 from quanheng.fleet.models import AreaResult, MeterResult
 from quanheng.fleet.readings_at_hand import MeterDays
 from quanheng.kernels.fleet.days import DayBalance
-from quanheng.kernels.fleet.words import HALF_WIDTH, HOUSEHOLD_MPE_PERCENT, error_text, probability_text
+from quanheng.kernels.fleet.words import HALF_WIDTH, error_text, probability_text
 from quanheng.web.staff.fleet_words import window_words
 
 Limits = Mapping[str, float]
@@ -26,16 +26,11 @@ _MARKS = {
 }
 
 
-def limit_of(meter_id: str, limits: Limits) -> float:
-    """Return the maximum permissible error of a meter, ± [%]: as recorded, else that of a household meter."""
-    return limits.get(meter_id, HOUSEHOLD_MPE_PERCENT)
-
-
 def errors_spec(
     meters: Sequence[MeterResult], limits: Limits, urls: Sequence[str], name: str
 ) -> dict[str, Any]:
     """Return every meter with its 95 % interval, in the order given, against the band of its limit."""
-    bands = [limit_of(meter.meter_id, limits) for meter in meters]
+    bands = [limits.get(meter.meter_id) for meter in meters]
     low, high = _range(meters, bands)
     return {
         "kind": "points",
@@ -52,7 +47,7 @@ def errors_spec(
     }
 
 
-def runs_spec(meters: Sequence[MeterResult], limit: float, name: str) -> dict[str, Any]:
+def runs_spec(meters: Sequence[MeterResult], limit: float | None, name: str) -> dict[str, Any]:
     """Return one meter over the runs, the oldest first."""
     low, high = _range(meters, [limit])
     return {
@@ -210,13 +205,17 @@ def _series(meters: Sequence[MeterResult]) -> list[dict[str, Any]]:
     return made
 
 
-def _band(limits: Sequence[float]) -> dict[str, Any]:
-    return {"name": _("最大允许误差"), "low": [-one for one in limits], "high": list(limits)}
+def _band(limits: Sequence[float | None]) -> dict[str, Any] | None:
+    """Return the band of the limits; none where one of them is not known."""
+    known = [one for one in limits if one is not None]
+    if len(known) < len(limits):
+        return None
+    return {"name": _("最大允许误差"), "low": [-one for one in known], "high": known}
 
 
-def _range(meters: Sequence[MeterResult], limits: Sequence[float]) -> tuple[float, float]:
+def _range(meters: Sequence[MeterResult], limits: Sequence[float | None]) -> tuple[float, float]:
     """Return an axis with the band and every judged interval on it; wide intervals of the others do not stretch it."""
-    widest = max(limits, default=HOUSEHOLD_MPE_PERCENT)
+    widest = max((one for one in limits if one is not None), default=1.0)
     low, high = -1.5 * widest, 1.5 * widest
     for meter in meters:
         if _is_drawn(meter) and meter.status != MeterStatus.UNDETERMINED:

@@ -18,7 +18,7 @@ from quanheng.core.models import OrgUnit, User
 from quanheng.fleet.county import unfair_by_result, unfair_of
 from quanheng.fleet.enums import MeterStatus
 from quanheng.fleet.models import AreaResult, MeterResult, SupplyArea
-from quanheng.fleet.readings_at_hand import folder_at_hand, limits_at_hand
+from quanheng.fleet.readings_at_hand import folder_at_hand
 from quanheng.fleet.selectors import (
     SORTS,
     STATES,
@@ -36,7 +36,7 @@ from quanheng.web.lists import Filter, Heading, link, page_of, query_of, sort_he
 from quanheng.web.staff import fleet_charts as charts
 from quanheng.web.staff import fleet_words as said
 from quanheng.web.staff.fleet_files import area_rows, file_response, meter_rows
-from quanheng.web.staff.fleet_limits import limits_array
+from quanheng.web.staff.fleet_limits import limits_array, limits_of
 from quanheng.web.staff.fleet_onward import onward_area
 
 _VIEW = "fleet.view"
@@ -80,7 +80,7 @@ def area(request: HttpRequest, public_id: UUID) -> HttpResponse:
     meters, status = _meters(request, found)
     page = page_of(request, meters)
     folder = folder_at_hand(result.run, found.area_id)
-    limits = limits_at_hand(folder) if folder else {}
+    limits = limits_of(result.meter_results.all(), folder)
     runs = list(found.results.select_related("run"))
     context = {
         "area": found,
@@ -222,9 +222,9 @@ def _errors(found: SupplyArea, result: AreaResult, limits: Mapping[str, float]) 
 def _limits_words(limits: Mapping[str, float]) -> str:
     """Return which limit is drawn, and where it comes from."""
     if not limits:
-        return _("本机没有读数，图中的最大允许误差按 2 级表画为 ±2 %。")
+        return _("这份结果没有写最大允许误差，图中不画；重新估计后就有。")
     shown = _("、").join(f"±{one:g} %" for one in sorted(set(limits.values())))
-    return _("图中的最大允许误差是电表清单所记的：%(limits)s。") % {"limits": shown}
+    return _("图中的最大允许误差是估计所用的：%(limits)s。") % {"limits": shown}
 
 
 def _facts(found: SupplyArea) -> list[tuple[str, str]]:

@@ -21,7 +21,6 @@ from quanheng.fleet.readings_at_hand import (
     NotAtHand,
     balance_at_hand,
     folder_at_hand,
-    limits_at_hand,
     meter_days,
 )
 from quanheng.fleet.selectors import area_for, estimate_of, meter_history
@@ -30,7 +29,7 @@ from quanheng.web.auth import require_permission
 from quanheng.web.staff import fleet_charts as charts
 from quanheng.web.staff import fleet_words as said
 from quanheng.web.staff.fleet_files import day_rows, file_response, history_rows
-from quanheng.web.staff.fleet_limits import limits_array
+from quanheng.web.staff.fleet_limits import limits_array, limits_of
 from quanheng.web.staff.fleet_onward import onward
 
 _VIEW = "fleet.view"
@@ -60,7 +59,8 @@ def svg(request: HttpRequest, public_id: UUID) -> HttpResponse:
     found = area_for(require_permission(request, _VIEW), public_id)
     estimate = estimate_of(said.latest_of(found))
     folder = folder_at_hand(said.latest_of(found).run, found.area_id)
-    text = picture(estimate, limits_array(estimate, limits_at_hand(folder) if folder else {}))
+    limits = limits_of(said.latest_of(found).meter_results.all(), folder)
+    text = picture(estimate, limits_array(estimate, limits))
     name = content_disposition_header(as_attachment=True, filename=f"{found.area_id}.svg")
     return HttpResponse(
         text, content_type="image/svg+xml", headers={"Content-Disposition": name or "attachment"}
@@ -76,8 +76,7 @@ def meter(request: HttpRequest, public_id: UUID, meter_id: str) -> HttpResponse:
     latest = history[-1]
     run = said.latest_of(found).run
     folder = folder_at_hand(run, found.area_id)
-    limits = limits_at_hand(folder) if folder else {}
-    limit = charts.limit_of(meter_id, limits)
+    limit = limits_of([latest], folder).get(meter_id)
     name = f"{found.area_id}-{meter_id}"
     context = {
         "area": found,
@@ -88,8 +87,7 @@ def meter(request: HttpRequest, public_id: UUID, meter_id: str) -> HttpResponse:
             for one in reversed(history)
         ],
         "is_latest": latest.area_result_id == found.latest_id,
-        "limit": f"{limit:g}",
-        "is_limit_known": meter_id in limits,
+        "limit": "" if limit is None else f"{limit:g}",
         "spec": charts.runs_spec(history, limit, name) if _has_figures(history) else None,
         "probability": charts.probability_spec(history, name) if _has_figures(history) else None,
         "findings": [
