@@ -9,6 +9,7 @@ from pathlib import Path
 
 import django
 import pytest
+from hypothesis import HealthCheck, settings
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from tests.chromium import browser_type_launch_args, pytest_runtest_makereport  # noqa: F401  for all below
@@ -23,6 +24,8 @@ os.environ |= {
     "DJANGO_SETTINGS_MODULE": "quanheng.config.settings",
 }
 django.setup()  # other conftest files import models
+settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any-machine")  # how fast a loaded machine is says nothing of the code
 
 from tests.append_only import flush_empties_append_only_tables  # noqa: E402, F401  a fixture of all
 from tests.demonstration import make_demonstration, make_migrated  # noqa: E402
