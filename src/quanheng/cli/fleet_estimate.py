@@ -192,7 +192,7 @@ class Teller:
 
     def __call__(self, progress: Progress) -> None:
         now = time.monotonic()
-        if now - self._told < _NOTICE_SECONDS:
+        if now - self._told < _NOTICE_SECONDS or progress.done == progress.areas:
             return
         self._told = now
         spent = now - self._started
