@@ -105,6 +105,10 @@ def test_a_draw_is_made_again_from_the_list_and_the_checkpoint(tmp_path: Path) -
     again = answer("draw", "--list", listed, "--seed", found["seed"], "--count", 7)
     assert (found["lot"], again["drawn"][:5]) == (30, found["drawn"])
     assert "只有 30 个" in run("draw", "--list", listed, "--seed", found["seed"], "--count", 31).stderr
+    listed.write_text("".join(f"M{n}\n" for n in range(30) if f"M{n}" != found["drawn"][0]), encoding="utf-8")
+    since = ("draw", "--list", listed, "--checkpoint", checkpoint, "--count", 4)
+    assert answer(*since, "--closed-sha256", found["list_sha256"])["drawn"] == found["drawn"][1:]
+    assert "64 位" in run(*since, "--closed-sha256", "abc").stderr
     listed.write_text("M1\nM2\nM1\n", encoding="utf-8")
     assert (
         "第 3 行：编号 M1 与第 1 行重复"

@@ -43,6 +43,7 @@ from quanheng.transparency.models import PendingLeaf, SignedCheckpoint
 from quanheng.transparency.sequencer import sequence
 from quanheng.verification.enums import Conclusion, VerificationState, WorkKind, WorkPlace
 from quanheng.verification.models import Verification, WorkOrder
+from quanheng.web.staff.lot_words import draw_commands
 from tests.instruments.making import TODAY, make_scale, unit
 from tests.lots.making import KIND, a_closed_lot, a_lot, a_sample, found, meters, plan_of_rule, record
 from tests.workforce.making import laboratory
@@ -81,6 +82,17 @@ def test_the_seed_is_of_the_first_checkpoint_that_signs_the_list_so_nobody_waits
     )
     assert SignedCheckpoint.objects.count() == 2
     assert draw_sample(actor=None, lot=lot, plan=plan_of_rule()).checkpoint == first.note
+
+
+def test_who_replaces_a_meter_between_closing_and_drawing_moves_no_other() -> None:
+    lot = a_closed_lot()
+    keys = [f"M{at:05}" for at in range(40)]
+    order = draw(keys, seed_of(SignedCheckpoint.objects.get().note, list_sha256(keys)))
+    lot.meters.filter(serial_key=order[0]).update(condition=MeterCondition.REPLACED)
+    sample = draw_sample(actor=None, lot=lot, plan=plan_of_rule())
+    assert [item.meter.serial_key for item in sample.items.order_by("position")] == order[1:11]
+    assert sample.list_sha256 == list_sha256(order[1:])
+    assert f" --closed-sha256 {list_sha256(keys)} " in draw_commands(sample)[0]
 
 
 def test_nothing_is_drawn_before_the_log_has_signed_the_closed_list() -> None:

@@ -171,6 +171,12 @@ def draw_command(
         Path | None,
         typer.Option("--checkpoint", metavar="FILE", help="名单封闭以后签发的检查点；由它得出种子。"),
     ] = None,
+    closed: Annotated[
+        str,
+        typer.Option(
+            "--closed-sha256", metavar="HEX", help="名单封闭时的 SHA-256；此后有表拆走、名单变短时给出。"
+        ),
+    ] = "",
     as_json: _Json = False,
 ) -> None:
     """按种子抽取；任何人用同一名单和检查点都得到同一结果。"""
@@ -185,7 +191,7 @@ def draw_command(
         if count > len(serials):
             raise BadSampling(f"名单只有 {len(serials)} 个，不能抽 {count} 个。")
         hashed = list_sha256(serials)
-        found = seed or seed_of(read_text(checkpoint) if checkpoint else "", hashed)
+        found = seed or seed_of(read_text(checkpoint) if checkpoint else "", closed or hashed)
         drawn = draw(serials, found)[:count]
         answer = {"lot": len(serials), "list_sha256": hashed, "seed": found, "drawn": drawn}
         _print(answer, iter(drawn), as_json=as_json)

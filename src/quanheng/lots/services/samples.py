@@ -66,7 +66,8 @@ def draw_sample(*, actor: User | None, lot: Lot, plan: PlanOfRule) -> Sample:
     """Draw a sample of what is still in use of a closed list, with as many in reserve.
 
     The seed is that of the first checkpoint which signs the closed list, or the decision to draw again: nobody could
-    know it before, and nobody can wait for a better one.  Call `transparency.sequencer.sequence` before, outside of
+    know it before, and nobody can wait for a better one.  It is bound to the list as it was closed: a meter
+    that was replaced since is left out, and the others keep their order.  Call `transparency.sequencer.sequence` before, outside of
     any transaction, where the worker has not.
 
     Raises
@@ -92,7 +93,7 @@ def draw_sample(*, actor: User | None, lot: Lot, plan: PlanOfRule) -> Sample:
         raise SampleTooLarge(needed=total, size=len(ids))
     checkpoint = _checkpoint_of(lot, last)
     digest = store_list(ids)
-    seed = seed_of(checkpoint.note, digest)
+    seed = seed_of(checkpoint.note, lot.list_sha256)
     order = draw(ids, seed)
     sample = Sample.objects.create(
         lot=lot,

@@ -163,8 +163,9 @@ def draw_facts(sample: Sample) -> list[tuple[str, str]]:
 
 def draw_commands(sample: Sample) -> list[str]:
     """Return the commands by which anybody draws the sample again from the two files of this page."""
-    total = plan_of(sample.plan).total
-    return [f"quanheng sampling draw --list list.txt --checkpoint checkpoint.txt --count {total}"]
+    total, closed = plan_of(sample.plan).total, sample.lot.list_sha256
+    since = f" --closed-sha256 {closed}" if closed != sample.list_sha256 else ""
+    return [f"quanheng sampling draw --list list.txt --checkpoint checkpoint.txt{since} --count {total}"]
 
 
 def item_line(item: SampleItem) -> ItemLine:
